@@ -1,0 +1,104 @@
+"""Whether a target may be asked now, or must rest.
+
+          failures < TRIP_AFTER              a success
+    closed ────────────────────> closed   <─────────────── half-open
+       │                                                      ^   │
+       │ a rest is ordered (429, 529, ...)                    │   │ any failure: a longer rest
+       │ or TRIP_AFTER failures in a row        rest is over, │   │
+       └───────────────────────────> resting ─────────────────┘   │
+                                        ^                         │
+                                        └─────────────────────────┘
+
+Half-open lets exactly one request through, the probe; the others are turned away until it has answered.
+"""
+
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from burn_tui.core.failure import ErrorType, Failure
+
+State = Literal["closed", "resting", "half_open"]
+
+TRIP_AFTER = 3
+"""Failures in a row, of the kind that may pass by itself, before a target rests."""
+
+FIRST_REST_S = 5.0
+"""A rest that nobody asked for; doubled after each failed probe."""
+
+LONGEST_REST_S = 300.0
+"""Doubling ends here."""
+
+PROBE_LIMIT_S = 120.0
+"""A probe that has not reported by then is taken for lost, and another may go."""
+
+_ORDERED_REST_S: dict[ErrorType, float] = {
+    "rate_limited": 30.0,
+    "overloaded": 10.0,
+    "quota_exhausted": 3600.0,
+    "auth": 3600.0,
+    "permission": 3600.0,
+    "model_gone": 86400.0,
+}
+"""Failures that order a rest at once, and how long it is when the provider does not say."""
+
+_NOT_ITS_FAULT: frozenset[ErrorType] = frozenset(
+    {"caller_fault", "content_filter", "context_length", "cancelled", "refused", "interrupted"}
+)
+
+
+class Breaker(Struct, frozen=True):
+    """The health of one target. Times are seconds since the epoch."""
+
+    failures: int = 0
+    """In a row; 0 after any success."""
+    resting_until: float | None = None
+    """None = not resting."""
+    resting_for: ErrorType | None = None
+    """What the rest is for; None = not resting."""
+    probe_since: float | None = None
+    """When the one allowed request of the half-open state left; None = it is still to be had."""
+
+    def state(self, now: float) -> State:
+        """What a person is shown."""
+        if self.resting_until is None:
+            return "closed"
+        return "resting" if now < self.resting_until else "half_open"
+
+    def admits(self, now: float) -> bool:
+        """Whether a request may go now."""
+        match self.state(now):
+            case "closed":
+                return True
+            case "resting":
+                return False
+            case "half_open":
+                return self.probe_since is None or now - self.probe_since > PROBE_LIMIT_S
+
+    def on_start(self, now: float) -> "Breaker":
+        """After an admitted request left: in the half-open state it is the probe."""
+        return structs.replace(self, probe_since=now) if self.state(now) == "half_open" else self
+
+    def on_success(self) -> "Breaker":
+        """After an answer."""
+        return Breaker()
+
+    def on_failure(self, now: float, failure: Failure) -> "Breaker":
+        """After a failed attempt. Of two rests that overlap the later end holds."""
+        if failure.error_type in _NOT_ITS_FAULT:
+            return structs.replace(self, probe_since=None)
+        failures = self.failures + 1
+        rest_s = self._rest_s(now, failures, failure)
+        if rest_s is None:
+            return structs.replace(self, failures=failures)
+        until = max(now + rest_s, self.resting_until or now)
+        return Breaker(failures, until, failure.error_type)
+
+    def _rest_s(self, now: float, failures: int, failure: Failure) -> float | None:
+        if failure.retry_after_s is not None and failure.error_type in _ORDERED_REST_S:
+            return failure.retry_after_s
+        if failure.error_type in _ORDERED_REST_S:
+            return _ORDERED_REST_S[failure.error_type]
+        if failures >= TRIP_AFTER or self.state(now) == "half_open":
+            return min(FIRST_REST_S * 2.0 ** max(failures - TRIP_AFTER, 0), LONGEST_REST_S)
+        return None

@@ -1,0 +1,129 @@
+"""What is said to a model, in no provider's dialect.
+
+Names follow OpenTelemetry's GenAI message model: a message has a role and parts.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+FinishReason = Literal["stop", "length", "tool_call", "content_filter", "pause", "error", "other"]
+"""Why a model stopped. `pause`: it wants the turn sent back unchanged (Anthropic's pause_turn).
+`error`: the provider said it failed; `other`: a reason this version does not know."""
+
+
+class Text(Struct, frozen=True, tag="text"):
+    """Visible text."""
+
+    text: str
+
+
+class Image(Struct, frozen=True, tag="image"):
+    """A picture in a request: either inline bytes or an address, never both."""
+
+    media_type: str = "image/png"
+    data: str | None = None
+    """Base64 without line breaks; None where `url` is given."""
+    url: str | None = None
+
+
+class Reasoning(Struct, frozen=True, tag="reasoning"):
+    """A model's thinking. Only the provider that wrote it may be sent it back."""
+
+    text: str
+    signature: str | None = None
+    """The provider's proof that the text is its own; None where it signs nothing."""
+    provider_name: str | None = None
+    """Who wrote it; None = unknown, so nobody is sent it back."""
+
+
+class ToolCall(Struct, frozen=True, tag="tool_call"):
+    """A model's wish to have a tool run."""
+
+    id: str
+    name: str
+    arguments: str
+    """JSON text, exactly as the model wrote it; "{}" for a call without arguments."""
+
+
+class ToolResult(Struct, frozen=True, tag="tool_call_response"):
+    """What a tool answered."""
+
+    id: str
+    """The id of the ToolCall that it answers."""
+    content: str
+    is_error: bool = False
+
+
+Part = Text | Image | Reasoning | ToolCall | ToolResult
+
+
+class Message(Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The visible text of all parts, in order, with nothing between them."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+
+def said(role: Role, text: str) -> Message:
+    """A message of one text part."""
+    return Message(role, (Text(text),))
+
+
+class Tool(Struct, frozen=True):
+    """A function that a model may call."""
+
+    name: str
+    description: str
+    parameters: str
+    """JSON Schema, as JSON text."""
+
+
+class ChatRequest(Struct, frozen=True, kw_only=True):
+    """One question to whichever model the router chooses."""
+
+    messages: tuple[Message, ...]
+    """Oldest first. System messages may stand anywhere; a dialect moves them where its provider wants them."""
+    model: str | None = None
+    """What the caller asked for: "provider/model", a route's name, a plain model id, or None for the default route."""
+    tools: tuple[Tool, ...] = ()
+    max_output_tokens: int | None = None
+    """None = the dialect's default (Anthropic demands a number, the others do without)."""
+    temperature: float | None = None
+    """None = the provider's default; 0 is a real value."""
+    stream: bool = True
+
+
+CHARS_PER_TOKEN = 4
+"""Rule of thumb for English and code; an estimate made with it is always marked as one."""
+
+_IMAGE_TOKENS = 1_000
+
+
+def estimate_tokens(text: str) -> int:
+    """Tokens of `text`, roughly and never too few for a non-empty text: at least 1, 0 for an empty one."""
+    return -(-len(text.encode()) // CHARS_PER_TOKEN)
+
+
+def estimate_input_tokens(messages: tuple[Message, ...]) -> int:
+    """Tokens that `messages` will be billed as input, roughly; some four more for each message's frame."""
+    return sum(4 + sum(_part_tokens(part) for part in message.parts) for message in messages)
+
+
+def _part_tokens(part: Part) -> int:
+    match part:
+        case Text(text) | Reasoning(text):
+            return estimate_tokens(text)
+        case ToolCall(_, name, arguments):
+            return estimate_tokens(name) + estimate_tokens(arguments)
+        case ToolResult(_, content):
+            return estimate_tokens(content)
+        case Image():
+            return _IMAGE_TOKENS

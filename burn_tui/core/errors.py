@@ -1,0 +1,75 @@
+"""Everything burn-tui raises on purpose. Each message says what is wrong, where, and how to mend it.
+
+    BurnError
+    ├── SettingsError          a settings, theme or catalog file: file, line, key, nearest known key
+    ├── UnknownTargetError     a model or provider that is not configured
+    ├── UnknownNameError       an environment, route, session or theme that is not configured
+    ├── MissingKeyError        a provider's API key is nowhere to be found
+    └── LedgerError            the ledger file cannot be opened, read or written
+
+What a provider does wrong is no exception but a value: core.failure.Failure.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` was probably meant to be; None if nothing is close."""
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return matches[0] if matches else None
+
+
+def mend_by_name(name: str, known: Iterable[str]) -> str:
+    """The sentence that helps after a misspelt name: the nearest one, or all there are."""
+    names = list(known)
+    if (match := nearest(name, names)) is not None:
+        return f"Did you mean {match!r}?"
+    return f"Known: {', '.join(names)}." if names else "None is configured."
+
+
+class BurnError(Exception):
+    """The root: something a person can mend."""
+
+
+class SettingsError(BurnError):
+    """A file of the user's that cannot be taken as it is."""
+
+    def __init__(self, problem: str, *, file: str, line: int | None = None, key: str = "", mend: str = "") -> None:
+        place = file if line is None else f"{file}, line {line}"
+        subject = f"{key}: " if key else ""
+        super().__init__(f"{place}: {subject}{problem}" + (f" {mend}" if mend else ""))
+        self.line = line
+        self.key = key
+
+
+class UnknownTargetError(BurnError):
+    """Asked for a model or provider that is not configured."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"No provider serves {name!r}. {mend_by_name(name, known)}")
+
+
+class UnknownNameError(BurnError):
+    """Asked for an environment, route, session or theme that is not configured."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {kind} {name!r}. {mend_by_name(name, known)}")
+
+
+class MissingKeyError(BurnError):
+    """A provider wants a key and none is set."""
+
+    def __init__(self, provider_name: str, variable: str) -> None:
+        super().__init__(
+            f"{provider_name} needs an API key and {variable} is not set. "
+            f"Set it in the shell that starts burn-tui: export {variable}=..."
+        )
+        self.variable = variable
+
+
+class LedgerError(BurnError):
+    """The ledger cannot be used."""
+
+    def __init__(self, problem: str, *, file: str, mend: str) -> None:
+        super().__init__(f"{file}: {problem} {mend}")

@@ -1,0 +1,221 @@
+"""Everything the router can say, as one closed union.
+
+Consumers `match` on it and end with `assert_never`, so the type checker lists every place that a new event concerns.
+The first group is what a dialect can read off the wire; the router passes it on and adds the second.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import FinishReason
+from burn_tui.core.failure import ErrorType, Failure
+from burn_tui.core.usage import Usage, UsageRecord
+
+# --- read off the wire ---------------------------------------------------------------------------
+
+
+class TextDelta(Struct, frozen=True):
+    """More visible text."""
+
+    text: str
+
+
+class ReasoningDelta(Struct, frozen=True):
+    """More thinking."""
+
+    text: str
+    signature: str | None = None
+    """Comes with the last piece of a signed block; None otherwise."""
+
+
+class ToolCallDelta(Struct, frozen=True):
+    """More of a tool call. id and name come with the first piece of it, arguments in fragments."""
+
+    index: int
+    """Which call of the answer, from 0, in the order they began."""
+    id: str = ""
+    """"" on every piece but the first."""
+    name: str = ""
+    """"" on every piece but the first."""
+    arguments: str = ""
+    """A fragment of the JSON text."""
+
+
+class UsageSeen(Struct, frozen=True):
+    """What the provider has counted up to now: cumulative, a later one replaces what it states."""
+
+    usage: Usage
+
+
+class ModelSeen(Struct, frozen=True):
+    """The model that the provider says is answering; once an attempt."""
+
+    response_model: str
+
+
+class FinishSeen(Struct, frozen=True):
+    """The model said why it stopped. Usage may still follow."""
+
+    finish_reason: FinishReason
+    raw: str
+    """The provider's own word for it."""
+
+
+class Malformed(Struct, frozen=True):
+    """One event of a stream could not be read; it was skipped and the stream goes on."""
+
+    excerpt: str
+    """Its beginning, shortened, secrets removed."""
+
+
+WireEvent = TextDelta | ReasoningDelta | ToolCallDelta | UsageSeen | ModelSeen | FinishSeen | Malformed | Failure
+"""What a dialect's decoder gives. After a Failure it gives nothing more."""
+
+# --- said by the router --------------------------------------------------------------------------
+
+
+class Skipped(Struct, frozen=True):
+    """A target that was considered and not chosen."""
+
+    target: Target
+    why: str
+
+
+class RouteDecided(Struct, frozen=True):
+    """Which targets will be asked, in order, and why. Always the first event of a request that is not refused."""
+
+    request_id: str
+    route: str
+    """The route's name, or "pinned"."""
+    targets: tuple[Target, ...]
+    """At least one; the first is asked first."""
+    why: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+
+class AttemptStarted(Struct, frozen=True):
+    """A provider is being called from now on."""
+
+    event_id: str
+    attempt: int
+    """From 1."""
+    target: Target
+
+
+class AttemptFailed(Struct, frozen=True):
+    """The attempt is over without an answer. Whether another follows is said by the next event."""
+
+    attempt: int
+    target: Target
+    failure: Failure
+
+
+class FellBack(Struct, frozen=True):
+    """The ONLY way, with Escalated, that the target of a request changes."""
+
+    from_target: Target
+    to_target: Target
+    error_type: ErrorType
+    why: str
+    """A sentence for the person: who refused, in what words, until when."""
+    waited_s: float
+    """Seconds the person lost to the failed attempt."""
+
+
+class Escalated(Struct, frozen=True):
+    """A check failed, so a stronger target is asked as well."""
+
+    from_target: Target
+    to_target: Target
+    why: str
+
+
+class Waiting(Struct, frozen=True):
+    """Nothing is sent for a while, on purpose."""
+
+    target: Target
+    seconds: float
+    why: str
+
+
+class BudgetWarned(Struct, frozen=True):
+    """A budget is nearly used up; the request went ahead."""
+
+    budget: str
+    spent_nanousd: int
+    limit_nanousd: int
+
+
+class Confirmation(Struct, frozen=True):
+    """The facts a person needs before a paid call leaves a guarded environment."""
+
+    target: Target
+    environment: str
+    key_variable: str | None
+    """Whose credits are at stake; None = the target needs no key."""
+    input_tokens_estimate: int
+    cost_estimate_nanousd: int | None
+    """None = the price is unknown."""
+
+
+class Refused(Struct, frozen=True):
+    """Nothing was sent. Always the last event but RequestFinished."""
+
+    kind: Literal["guard", "confirmation", "budget", "no_target"]
+    reason: str
+    mend: str
+    confirmation: Confirmation | None = None
+    """Given with kind "confirmation": ask the person, and send again as confirmed."""
+
+
+class Truncated(Struct, frozen=True):
+    """The answer above is incomplete, and stays on screen marked as such."""
+
+    target: Target
+    characters: int
+    """Visible characters that had been shown."""
+    why: str
+
+
+class AttemptFinished(Struct, frozen=True):
+    """The attempt has its settled row in the ledger."""
+
+    record: UsageRecord
+
+
+class RequestFinished(Struct, frozen=True):
+    """Always the last event of a request."""
+
+    request_id: str
+    requested: str | None
+    """What the caller asked for; None = the default route."""
+    served: Target | None
+    """None = nobody answered."""
+    records: tuple[UsageRecord, ...]
+    """Every attempt in order; empty only for a request that could not be planned."""
+    failure: Failure | None = None
+    """Why nobody answered; None if somebody did or the request was refused."""
+
+
+Event = (
+    RouteDecided
+    | AttemptStarted
+    | TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | UsageSeen
+    | ModelSeen
+    | FinishSeen
+    | Malformed
+    | AttemptFailed
+    | FellBack
+    | Escalated
+    | Waiting
+    | BudgetWarned
+    | Refused
+    | Truncated
+    | AttemptFinished
+    | RequestFinished
+)

@@ -1,0 +1,155 @@
+"""What can go wrong with an attempt, in few enough kinds that each has one remedy."""
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+ErrorType = Literal[
+    "transient",
+    "overloaded",
+    "rate_limited",
+    "quota_exhausted",
+    "auth",
+    "permission",
+    "model_gone",
+    "context_length",
+    "content_filter",
+    "caller_fault",
+    "bad_answer",
+    "truncated",
+    "timeout",
+    "cancelled",
+    "refused",
+    "interrupted",
+    "unknown",
+]
+"""transient: 5xx, refused or lost connection. overloaded: the provider is full (529, 503), not your limit.
+rate_limited: your limit, passes by itself. quota_exhausted: money or a monthly cap, does not pass by itself.
+auth: the key is wrong. permission: the key may not do this. model_gone: no such model.
+context_length: too much input. content_filter: blocked by policy. caller_fault: a bad request, everywhere.
+bad_answer: 200 without an answer. truncated: the stream ended before the model did. timeout: nothing came in time.
+cancelled: by the person or client. refused: by our own guard or budget, nothing was sent.
+interrupted: burn-tui itself died in mid-attempt."""
+
+FALLS_BACK: frozenset[ErrorType] = frozenset(
+    {
+        "transient",
+        "overloaded",
+        "rate_limited",
+        "quota_exhausted",
+        "auth",
+        "permission",
+        "model_gone",
+        "bad_answer",
+        "truncated",
+        "timeout",
+        "unknown",
+    }
+)
+"""The failures that another provider may not share. A bad request or a blocked prompt is not among them:
+sending it elsewhere would bill the backup for the same refusal."""
+
+IN_WORDS: dict[ErrorType, str] = {
+    "transient": "failed",
+    "overloaded": "is overloaded",
+    "rate_limited": "refused: rate limited",
+    "quota_exhausted": "refused: out of credit or over its spend limit",
+    "auth": "refused the API key",
+    "permission": "refused: not permitted",
+    "model_gone": "does not have that model",
+    "context_length": "refused: the conversation is too long for the model",
+    "content_filter": "blocked the content",
+    "caller_fault": "rejected the request as malformed",
+    "bad_answer": "answered without an answer",
+    "truncated": "broke off in mid-answer",
+    "timeout": "did not answer in time",
+    "cancelled": "was cancelled",
+    "refused": "was not asked",
+    "interrupted": "was interrupted when burn-tui stopped",
+    "unknown": "failed in an unknown way",
+}
+"""What the provider did, to be read after its name."""
+
+
+class Failure(Struct, frozen=True):
+    """Why an attempt did not answer."""
+
+    error_type: ErrorType
+    message: str
+    """The provider's own words (or ours for the network), shortened, secrets removed."""
+    http_status: int | None = None
+    """None if the failure is not an HTTP answer."""
+    retry_after_s: float | None = None
+    """Seconds until the provider wants to be asked again; None = it did not say; 0 = at once."""
+    limit_tokens: int | None = None
+    """The context window, where a context_length refusal states it."""
+
+
+_SECRET = re.compile(
+    r"""(?ix)
+      \b(?: sk | pk | rk | gsk | xai | pplx | csk | fw | key | tgp | r8 | hf | ghp | AKIA )[-_][A-Za-z0-9_\-*]{6,}
+    | \bAIza[0-9A-Za-z_\-]{10,}
+    | \bBearer\s+[A-Za-z0-9._~+/=\-]{6,}
+    | (?<=api[ _-]key[ :=])\s*[^\s,.;"']{6,}
+    """
+)
+_MESSAGE_CHARS = 300
+
+
+def redacted(words: str) -> str:
+    """`words` with everything that looks like a credential replaced, on one line, at most 300 characters."""
+    line = " ".join(_SECRET.sub("[secret]", words).split())
+    return line if len(line) <= _MESSAGE_CHARS else line[: _MESSAGE_CHARS - 1] + "…"
+
+
+_CREDIT_WORDS = re.compile(
+    r"credit balance|insufficient (?:balance|quota|credit|funds)|insufficient_quota|billing|spend(?:ing)? limit|"
+    r"enforced_spend_limit|exceeded your current quota, please check your plan and billing|out of credits",
+    re.IGNORECASE,
+)
+_CONTEXT_WORDS = re.compile(
+    r"prompt is too long|context.length|context window|maximum context|input is too long|too many (?:input )?tokens|"
+    r"exceed[s]? the (?:maximum|max|model)[^.]*token|prompt too long|exceeded max context",
+    re.IGNORECASE,
+)
+_FILTER_WORDS = re.compile(r"content.?filter|content management policy|safety system|content_policy", re.IGNORECASE)
+_KEY_WORDS = re.compile(r"api.?key (?:not valid|invalid|expired)|invalid.api.?key|API_KEY_INVALID", re.IGNORECASE)
+_PLACE_WORDS = re.compile(r"(?:location|country|region)[^.]* not supported", re.IGNORECASE)
+_MODEL_WORDS = re.compile(
+    r"model[_ ]not[_ ]found|invalid[_ ]model|model [^.]*(?:does not exist|not found|is not available)|"
+    r"models/\S+ is not found|no such model|unknown model|DeploymentNotFound",
+    re.IGNORECASE,
+)
+
+
+def classify(status: int, words: str) -> ErrorType:
+    """The kind of an HTTP refusal, from its status and everything its body says.
+
+    Order matters: money hides behind 400, 403 and 429, and a bad key or a missing model behind 400.
+    """
+    if status == 402 or (status in {400, 403, 429} and _CREDIT_WORDS.search(words)):
+        return "quota_exhausted"
+    if status == 429:
+        return "rate_limited"
+    if status in {529, 503}:
+        return "overloaded"
+    if status in {408, 504}:
+        return "timeout"
+    if status >= 500:
+        return "transient"
+    if status == 401 or _KEY_WORDS.search(words):
+        return "auth"
+    return _refusal_of_the_request(status, words)
+
+
+def _refusal_of_the_request(status: int, words: str) -> ErrorType:
+    if _FILTER_WORDS.search(words):
+        return "content_filter"
+    if status == 413 or _CONTEXT_WORDS.search(words):
+        return "context_length"
+    if status == 403 or _PLACE_WORDS.search(words):
+        return "permission"
+    if status in {404, 410} or _MODEL_WORDS.search(words):
+        return "model_gone"
+    return "caller_fault" if 400 <= status < 500 else "bad_answer"

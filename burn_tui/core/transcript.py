@@ -1,0 +1,181 @@
+"""What a session has on screen: the router's events, folded into entries that a person can read.
+
+Kept apart from the conversation that is sent to models: a refusal or a fallback is read by the person only.
+"""
+
+from typing import Literal, assert_never
+
+from msgspec import Struct
+
+from burn_tui.core.catalog import Target
+from burn_tui.core.events import (
+    AttemptFailed,
+    AttemptFinished,
+    AttemptStarted,
+    BudgetWarned,
+    Escalated,
+    Event,
+    FellBack,
+    FinishSeen,
+    Malformed,
+    ModelSeen,
+    ReasoningDelta,
+    Refused,
+    RequestFinished,
+    RouteDecided,
+    TextDelta,
+    ToolCallDelta,
+    Truncated,
+    UsageSeen,
+    Waiting,
+)
+from burn_tui.core.failure import IN_WORDS, Failure
+from burn_tui.core.usage import UsageRecord
+
+AnswerState = Literal["waiting", "streaming", "done", "truncated", "failed", "cancelled"]
+"""waiting: a provider was called, no text yet. truncated: the text is incomplete and stays."""
+
+NoticeKind = Literal["fallback", "escalation", "failure", "refusal", "truncation", "waiting", "budget"]
+
+
+class Asked(Struct):
+    """What the person said."""
+
+    text: str
+    at: float
+    """Seconds since the epoch."""
+
+
+class Answer(Struct):
+    """One attempt's answer, as far as it has come."""
+
+    target: Target
+    at: float
+    text: str = ""
+    reasoning: str = ""
+    state: AnswerState = "waiting"
+    record: UsageRecord | None = None
+    """None while it is in flight."""
+
+
+class Notice(Struct):
+    """Something the person must be told, in place."""
+
+    kind: NoticeKind
+    text: str
+    at: float
+
+
+Entry = Asked | Answer | Notice
+
+
+class Transcript:
+    """The entries of one session, oldest first. `revision` grows with every change."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.revision = 0
+        self.unseen_fallbacks: list[FellBack] = []
+        """Fallbacks that the person has not dismissed yet, oldest first."""
+
+    @property
+    def answering(self) -> Answer | None:
+        """The answer that is being written; None if no provider is being called."""
+        last = next((entry for entry in reversed(self.entries) if isinstance(entry, Answer)), None)
+        return last if last is not None and last.state in {"waiting", "streaming"} else None
+
+    def ask(self, text: str, *, at: float) -> None:
+        """The person sends `text`."""
+        self._add(Asked(text, at))
+
+    def withdraw_ask(self) -> None:
+        """Nothing was sent after all (a refusal): the words go back to the prompt, the notice stays."""
+        for position in range(len(self.entries) - 1, -1, -1):
+            if isinstance(self.entries[position], Asked):
+                del self.entries[position]
+                self.revision += 1
+                return
+
+    def stop(self) -> None:
+        """Nothing more will come: an answer still being written stays as far as it got, marked as cancelled."""
+        if (answer := self.answering) is not None:
+            answer.state = "cancelled"
+            self.revision += 1
+
+    def dismiss_fallbacks(self) -> None:
+        """The person has seen them."""
+        self.unseen_fallbacks.clear()
+        self.revision += 1
+
+    def apply(self, event: Event, *, at: float) -> None:
+        """Fold one event in."""
+        self.revision += 1
+        match event:
+            case AttemptStarted():
+                self._add(Answer(event.target, at))
+            case TextDelta() | ReasoningDelta():
+                self._extend(event)
+            case AttemptFailed():
+                self._fail(event)
+            case AttemptFinished():
+                self._settle(event.record)
+            case FellBack():
+                self.unseen_fallbacks.append(event)
+                self._note("fallback", f"{event.why} Now {event.to_target}.", at)
+            case Escalated():
+                self._note("escalation", f"{event.why} Now {event.to_target}.", at)
+            case Refused(kind="confirmation"):
+                pass  # A question to the person, who is asked it elsewhere.
+            case Refused():
+                self._note("refusal", f"{event.reason} {event.mend}", at)
+            case Truncated():
+                self._note("truncation", f"The answer above is incomplete: {event.why}", at)
+            case Waiting():
+                self._note("waiting", f"Waiting {event.seconds:.0f} s for {event.target}: {event.why}", at)
+            case BudgetWarned():
+                share = event.spent_nanousd / event.limit_nanousd if event.limit_nanousd else 1.0
+                self._note("budget", f"Budget {event.budget} is {share:.0%} used.", at)
+            case RequestFinished():
+                if event.failure is not None:
+                    self._note("failure", _nobody_answered(event), at)
+            case RouteDecided() | ToolCallDelta() | UsageSeen() | ModelSeen() | FinishSeen() | Malformed() | Failure():
+                pass
+            case _:
+                assert_never(event)
+
+    def _add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self.revision += 1
+
+    def _note(self, kind: NoticeKind, text: str, at: float) -> None:
+        self._add(Notice(kind, text, at))
+
+    def _extend(self, delta: TextDelta | ReasoningDelta) -> None:
+        if (answer := self.answering) is None:
+            return
+        answer.state = "streaming"
+        if isinstance(delta, TextDelta):
+            answer.text += delta.text
+        else:
+            answer.reasoning += delta.text
+
+    def _fail(self, event: AttemptFailed) -> None:
+        if (answer := self.answering) is None:
+            return
+        if event.failure.error_type == "cancelled":
+            answer.state = "cancelled"
+        else:
+            answer.state = "truncated" if answer.text else "failed"
+
+    def _settle(self, record: UsageRecord) -> None:
+        answer = next(entry for entry in reversed(self.entries) if isinstance(entry, Answer))
+        answer.record = record
+        if answer.state in {"waiting", "streaming"}:
+            answer.state = "done"
+
+
+def _nobody_answered(event: RequestFinished) -> str:
+    assert event.failure is not None
+    asked = [record.opened.provider_name for record in event.records if record.opened.attempt > 0]
+    who = asked[-1] if asked else "nobody"
+    return f"No answer: {who} {IN_WORDS[event.failure.error_type]}. {event.failure.message}"

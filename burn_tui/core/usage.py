@@ -1,0 +1,124 @@
+"""Tokens, and the one record that every attempt leaves behind.
+
+Conventions of OpenTelemetry's GenAI attributes: input_tokens INCLUDE cache reads and cache writes,
+output_tokens INCLUDE reasoning. A dialect whose provider counts otherwise converts before it reports.
+"""
+
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from burn_tui.core.chat import FinishReason
+from burn_tui.core.failure import ErrorType
+
+CostSource = Literal["price", "provider", "estimated"]
+"""Where a cost comes from: a price table, the provider's own figure, or a price on estimated tokens."""
+
+Source = Literal["router", "gateway", "import", "demo"]
+"""Which door an attempt came through. `demo` is the history that `--demo` invents."""
+
+
+class Usage(Struct, frozen=True):
+    """Tokens of one attempt. None = the provider did not say; 0 = it said zero."""
+
+    input_tokens: int | None = None
+    """All prompt tokens, cached ones included."""
+    output_tokens: int | None = None
+    """All generated tokens, reasoning included."""
+    cache_read_input_tokens: int | None = None
+    """The part of input_tokens that was read from a cache."""
+    cache_creation_input_tokens: int | None = None
+    """The part of input_tokens that was written to a cache, for any lifetime."""
+    cache_creation_1h_input_tokens: int | None = None
+    """The part of cache_creation_input_tokens kept for an hour, which costs more; None = all are short-lived."""
+    reasoning_output_tokens: int | None = None
+    """The part of output_tokens that was thinking."""
+    cost_nanousd: int | None = None
+    """What the provider itself says it charged; it beats a price table. None for nearly all providers."""
+    estimated: bool = False
+    """True when any count is a guess of ours."""
+
+    def updated(self, later: "Usage") -> "Usage":
+        """This usage with every field that `later` states: counters are cumulative, so the last word holds."""
+        stated = {name: value for name, value in structs.asdict(later).items() if value is not None}
+        stated["estimated"] = self.estimated or later.estimated
+        return structs.replace(self, **stated)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both directions were counted."""
+        return self.input_tokens is not None and self.output_tokens is not None
+
+    def completed(self, *, input_estimate: int, output_estimate: int) -> "Usage":
+        """This usage with estimates in place of missing totals, marked as estimated if there were any."""
+        if self.is_complete:
+            return self
+        return structs.replace(
+            self,
+            input_tokens=input_estimate if self.input_tokens is None else self.input_tokens,
+            output_tokens=output_estimate if self.output_tokens is None else self.output_tokens,
+            estimated=True,
+        )
+
+
+class AttemptOpened(Struct, frozen=True, kw_only=True):
+    """What is known of an attempt before its first byte leaves: the ledger row's first half."""
+
+    event_id: str
+    """UUIDv7; the idempotency key of the row."""
+    request_id: str
+    """Shared by all attempts of one request."""
+    attempt: int
+    """1 for the first attempt of a request; 0 for a request that was refused before any."""
+    started_at: float
+    """Seconds since the epoch, UTC."""
+    provider_name: str
+    """"" for a refused request that never got a target."""
+    request_model: str
+    """The model that was asked of the provider."""
+    requested: str | None = None
+    """What the caller asked for; None = the default route."""
+    input_tokens_estimate: int = 0
+    cost_estimate_nanousd: int | None = None
+    """The reservation against budgets; None = unpriced."""
+    operation_name: str = "chat"
+    conversation_id: str | None = None
+    session_id: str | None = None
+    environment: str = ""
+    project: str | None = None
+    member: str | None = None
+    route: str | None = None
+    """The name of the route, or None for a pinned target."""
+    route_reason: str = ""
+    fell_back_from: str | None = None
+    """"provider/model" that failed before this attempt took over; None for a first attempt."""
+    source: Source = "router"
+
+
+class UsageRecord(Struct, frozen=True, kw_only=True):
+    """One attempt, finished in whatever way: one settled row of the ledger."""
+
+    opened: AttemptOpened
+    duration_s: float
+    time_to_first_chunk_s: float | None = None
+    """From sending the request to the first byte of text or reasoning; None if none came."""
+    response_model: str | None = None
+    """The model that the provider says answered; None if it never said."""
+    usage: Usage = Usage()
+    cost_nanousd: int | None = None
+    """None = unknown, never 0. 0 = free: a local model, or an attempt that was not billed."""
+    cost_source: CostSource | None = None
+    """None where the cost is unknown."""
+    price_as_of: str | None = None
+    """ISO date of the price that was used; None where no price was."""
+    finish_reason: FinishReason | None = None
+    """None if the model never finished."""
+    error_type: ErrorType | None = None
+    """None = answered."""
+    http_status: int | None = None
+    """None if no response came."""
+
+    @property
+    def outcome(self) -> Literal["answered", "failed"]:
+        """In one word."""
+        return "answered" if self.error_type is None else "failed"

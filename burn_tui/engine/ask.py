@@ -1,0 +1,229 @@
+"""`burn-tui ask`: one prompt through the router, without a terminal."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import TextIO
+
+import msgspec
+from msgspec import Struct
+
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest, FinishReason, said
+from burn_tui.core.environment import find
+from burn_tui.core.errors import UnknownNameError
+from burn_tui.core.events import (
+    AttemptStarted,
+    BudgetWarned,
+    Escalated,
+    Event,
+    FellBack,
+    Refused,
+    RequestFinished,
+    TextDelta,
+    Truncated,
+    Waiting,
+)
+from burn_tui.core.failure import IN_WORDS, ErrorType
+from burn_tui.core.money import NANOUSD
+from burn_tui.core.routing import candidates
+from burn_tui.core.usage import Usage, UsageRecord
+from burn_tui.engine.admission import Caller
+from burn_tui.engine.runtime import Runtime
+
+ANSWERED, NO_ANSWER, REFUSED = 0, 1, 3
+
+
+class AttemptReport(Struct, frozen=True):
+    """One attempt in `--json`. null = unknown."""
+
+    provider: str
+    model: str
+    outcome: str
+    """answered, failed or refused"""
+    error_type: ErrorType | None
+    status: int | None
+    duration_s: float
+    cost_nanousd: int | None
+
+
+class Report(Struct, frozen=True):
+    """What `--json` prints."""
+
+    text: str
+    served: dict[str, str] | None
+    """{provider, model} of what really answered; null = nobody did."""
+    requested: str | None
+    """What was asked for; null = the default route."""
+    attempts: list[AttemptReport]
+    usage: dict[str, int | bool | None] | None
+    """Of the answer; null without one. Names as in OpenTelemetry's GenAI conventions."""
+    cost_nanousd: int | None
+    """Of all attempts together; null as soon as one of them is unknown."""
+    finish_reason: FinishReason | None
+    error: str | None = None
+    """Why there is no answer, with the mend; null with one."""
+
+
+async def ask(
+    prompt: str,
+    *,
+    boot: Callable[[], Awaitable[Runtime]],
+    environment: str | None,
+    target: str | None,
+    confirmed: bool,
+    as_json: bool,
+    out: TextIO,
+    narration: TextIO,
+) -> int:
+    """Ask, print, and return the exit code: 0 answered, 1 no answer, 3 refused by a guard or budget.
+
+    BurnError for a wrong call or wrong settings.
+    """
+    runtime = await boot()
+    try:
+        await _prepare(runtime, environment, target)
+        for notice in runtime.notices:
+            print(f"burn-tui: {notice}", file=narration)
+        request = ChatRequest(messages=(said("user", prompt),), model=target)
+        caller = Caller(
+            environment=find(environment, runtime.settings.environments),
+            operation_name="ask",
+            confirmed=confirmed,
+        )
+        telling = Telling(out=None if as_json else out, narration=narration)
+        async with aclosing(runtime.router.send(request, caller)) as events:
+            async for event in events:
+                telling.tell(event)
+    finally:
+        await runtime.close()
+    if as_json:
+        out.write(msgspec.json.encode(telling.report()).decode() + "\n")
+    return telling.exit_code
+
+
+async def _prepare(runtime: Runtime, environment: str | None, target: str | None) -> None:
+    """Find what may be asked, and refuse names that mean nothing before anything is sent."""
+    await runtime.discover()
+    known = runtime.settings.environments
+    if environment is not None and known and environment not in known:
+        raise UnknownNameError("environment", environment, known)
+    candidates(target, runtime.router.routes, runtime.router.catalog)
+
+
+class Telling:
+    """Turns events into text for people, and keeps what the report needs."""
+
+    def __init__(self, *, out: TextIO | None, narration: TextIO) -> None:
+        self._out = out
+        self._narration = narration
+        self._text: list[str] = []
+        self._refused: Refused | None = None
+        self._finished: RequestFinished | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 no answer, 3 refused."""
+        if self._refused is not None and self._refused.kind != "no_target":
+            return REFUSED
+        return ANSWERED if self._finished and self._finished.served else NO_ANSWER
+
+    def tell(self, event: Event) -> None:
+        """Print what a person wants to know of one event."""
+        match event:
+            case TextDelta(text):
+                self._text.append(text)
+                self._print(text)
+            case AttemptStarted(target=target):
+                self._say(f"asking {target}")
+            case Truncated(why=why):
+                self._print("\n")
+                self._text.clear()
+                self._say(f"the answer above is incomplete: {why}")
+            case FellBack(to_target=following, why=why, waited_s=waited_s):
+                self._say(f"{why} Now {following} (waited {waited_s:.2f} s).")
+            case Escalated(to_target=following, why=why):
+                self._say(f"{why} Now {following}.")
+            case Waiting(seconds=seconds, why=why):
+                self._say(f"waiting {seconds:.0f} s: {why}")
+            case BudgetWarned(budget, spent, limit):
+                self._say(f"budget {budget}: ${spent / NANOUSD:.2f} of ${limit / NANOUSD:.2f} used")
+            case Refused(reason=reason, mend=mend):
+                self._refused = event
+                self._say(f"{reason} {mend}")
+            case RequestFinished():
+                self._finished = event
+                self._finish(event)
+            case _:
+                pass
+
+    def report(self) -> Report:
+        """The whole story as `--json` prints it."""
+        finished = self._finished
+        assert finished is not None, "a request always finishes"
+        answer = finished.records[-1] if finished.served else None
+        costs = [record.cost_nanousd for record in finished.records]
+        return Report(
+            text="".join(self._text),
+            served=_named(finished.served) if finished.served else None,
+            requested=finished.requested,
+            attempts=[_attempt(record) for record in finished.records],
+            usage=_usage(answer.usage) if answer else None,
+            cost_nanousd=None if None in costs else sum(cost for cost in costs if cost is not None),
+            finish_reason=answer.finish_reason if answer else None,
+            error=self._error(finished),
+        )
+
+    def _error(self, finished: RequestFinished) -> str | None:
+        if self._refused is not None:
+            return f"{self._refused.reason} {self._refused.mend}"
+        if finished.failure is None:
+            return None
+        who = finished.records[-1].opened.provider_name
+        return f"{who} {IN_WORDS[finished.failure.error_type]}: {finished.failure.message}"
+
+    def _finish(self, finished: RequestFinished) -> None:
+        if finished.served is None:
+            if self._refused is None:
+                self._say(f"no answer: {self._error(finished)}")
+            return
+        self._print("\n")
+        record = finished.records[-1]
+        cost = "cost unknown" if record.cost_nanousd is None else f"${record.cost_nanousd / NANOUSD:.6f}"
+        self._say(f"{finished.served} answered in {record.duration_s:.2f} s, {cost}")
+
+    def _print(self, text: str) -> None:
+        if self._out is not None:
+            self._out.write(text)
+            self._out.flush()
+
+    def _say(self, sentence: str) -> None:
+        print(f"burn-tui: {sentence}", file=self._narration)
+
+
+def _named(target: Target) -> dict[str, str]:
+    return {"provider": target.provider_name, "model": target.model}
+
+
+def _attempt(record: UsageRecord) -> AttemptReport:
+    outcome = "refused" if record.error_type == "refused" else record.outcome
+    return AttemptReport(
+        record.opened.provider_name,
+        record.opened.request_model,
+        outcome,
+        record.error_type,
+        record.http_status,
+        round(record.duration_s, 6),
+        record.cost_nanousd,
+    )
+
+
+def _usage(usage: Usage) -> dict[str, int | bool | None]:
+    names = (
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+        "reasoning_output_tokens",
+        "estimated",
+    )
+    return {name: getattr(usage, name) for name in names}

@@ -1,0 +1,31 @@
+"""Reads providers/catalog.yaml: the providers that need no explaining."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from msgspec import Struct
+
+from burn_tui.engine.yaml_source import parse
+
+
+class KnownProvider(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of the file; its head explains the fields."""
+
+    dialect: str
+    base_url: str
+    key: tuple[str, ...] = ()
+    """Empty = needs no key."""
+    models: tuple[str, ...] = ()
+    local: bool = False
+    probe: str | None = None
+    """An address that answers 200 when the server runs; None = never looked for."""
+    options: dict[str, str] = {}
+
+
+@cache
+def known_providers() -> Mapping[str, KnownProvider]:
+    """By name, in the file's order."""
+    text = files("burn_tui").joinpath("providers", "catalog.yaml").read_text(encoding="utf-8")
+    document = parse(text, file="catalog.yaml")
+    return {name: document.convert((name,), KnownProvider) for name in document.mapping(())}

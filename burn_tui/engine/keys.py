@@ -1,0 +1,71 @@
+"""API keys: where each is kept, and the key itself at the moment of the call. Keys are never stored or logged."""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+
+from msgspec import Struct
+
+from burn_tui.core.catalog import Catalog
+
+
+class KeyReference(Struct, frozen=True):
+    """Where a key is kept: an environment variable, or an entry of the system's keyring."""
+
+    place: str
+    """"environment" or "keyring"."""
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.place == "environment" else f"keyring:{self.name}"
+
+
+def from_keyring(name: str) -> str | None:
+    """The password stored under service "burn-tui", user `name`; None if there is none or no keyring is installed."""
+    try:
+        import keyring  # noqa: PLC0415 - an optional extra, and slow to import
+    except ImportError:
+        return None
+    password: str | None = keyring.get_password("burn-tui", name)
+    return password
+
+
+class Keys:
+    """The keys of all providers."""
+
+    def __init__(
+        self,
+        references: Mapping[str, KeyReference],
+        environ: Mapping[str, str],
+        *,
+        keyring: Callable[[str], str | None] = from_keyring,
+    ) -> None:
+        self._references = references
+        self._environ = environ
+        self._keyring = keyring
+
+    def key(self, provider_name: str) -> str | None:
+        """The provider's key; None if it needs none or none is to be found."""
+        reference = self._references.get(provider_name)
+        if reference is None:
+            return None
+        if reference.place == "keyring":
+            return self._keyring(reference.name)
+        return self._environ.get(reference.name) or None
+
+    def missing(self, catalog: Catalog) -> dict[str, str]:
+        """Providers that need a key which is nowhere to be found, with the place where it was looked for."""
+        return {
+            name: str(self._references[name])
+            for name in catalog.providers
+            if name in self._references and self.key(name) is None
+        }
+
+    def place(self, provider_name: str) -> str | None:
+        """Where the provider's key is kept, to be named in messages; None = it needs none."""
+        reference = self._references.get(provider_name)
+        return None if reference is None else str(reference)
+
+    def fingerprint(self, provider_name: str) -> str | None:
+        """Six hex digits that tell two keys apart and give neither away; None without a key."""
+        key = self.key(provider_name)
+        return None if key is None else sha256(key.encode()).hexdigest()[:6]

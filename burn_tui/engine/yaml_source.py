@@ -1,0 +1,218 @@
+"""YAML that says where it is wrong: every value keeps its line. The only file that imports yaml.
+
+Scalars follow YAML 1.2's core schema (yaml.org/spec/1.2.2, section 10.3). A plain scalar that older YAML reads as
+something else (`no`, `12:30`, `0123`, a date) is refused rather than guessed at.
+"""
+
+import math
+import re
+from typing import TypeVar, get_args
+
+import msgspec
+import yaml
+from msgspec import Struct
+from msgspec.structs import fields
+
+from burn_tui.core.errors import SettingsError, mend_by_name
+
+T = TypeVar("T")
+Key = str | int
+Path = tuple[Key, ...]
+
+_NULL = {"", "~", "null", "Null", "NULL"}
+_TRUE = {"true", "True", "TRUE"}
+_FALSE = {"false", "False", "FALSE"}
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL_FLOAT = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
+
+_TRAPS = (
+    (re.compile(r"y|n|yes|no|on|off", re.IGNORECASE), "older YAML reads it as true or false"),
+    (re.compile(r"[-+]?0[0-9_]+"), "older YAML reads it as an octal number"),
+    (re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?"), "older YAML reads it as a base-60 number"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "older YAML reads it as a date"),
+)
+
+
+class Document(Struct):
+    """A parsed file."""
+
+    file: str
+    """As the person knows it, for messages."""
+    value: object
+    """Dicts, lists and scalars; None for an empty file."""
+    lines: dict[Path, int]
+    """The line (from 1) of every key and list entry."""
+
+    def error(self, problem: str, path: Path, *, mend: str = "") -> SettingsError:
+        """A SettingsError about the value at `path`, at the nearest line that is known."""
+        known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
+        return SettingsError(problem, file=self.file, line=self.lines.get(known), key=dotted(path), mend=mend)
+
+    def at(self, path: Path) -> object:
+        """The value at `path`; None where there is none."""
+        value = self.value
+        for key in path:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+                value = value[key]
+            else:
+                return None
+        return value
+
+    def mapping(self, path: Path) -> dict[str, object]:
+        """The mapping at `path`, {} where there is none; SettingsError for anything else."""
+        value = self.at(path)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.error(f"expected a mapping, got {_kind(value)}.", path, mend="Write `name: value` lines.")
+        return value
+
+    def convert(self, path: Path, type_: type[T]) -> T:
+        """The value at `path` as a `type_` (a msgspec Struct or plain type); SettingsError where it does not fit."""
+        try:
+            return msgspec.convert(self.at(path), type_)
+        except msgspec.ValidationError as error:
+            raise self._explained(error, path, type_) from error
+
+    def _explained(self, error: msgspec.ValidationError, path: Path, type_: type) -> SettingsError:
+        problem, _, where = str(error).partition(" - at `")
+        full = (*path, *_msgspec_path(where))
+        if unknown := re.search(r"contains unknown field `(.*)`", problem):
+            known = _field_names(type_, _msgspec_path(where))
+            key = unknown.group(1)
+            return self.error("unknown key.", (*full, key), mend=mend_by_name(key, known))
+        if missing := re.search(r"missing required field `(.*)`", problem):
+            return self.error(f"{missing.group(1)!r} is missing.", full, mend=f"Add `{missing.group(1)}: ...` here.")
+        mend = "Write true or false." if "Expected `bool`" in problem else ""
+        if problem.startswith("Invalid enum value"):
+            mend = mend_by_name(str(self.at(full)), _literals(type_, _msgspec_path(where)))
+        return self.error(_plainly(problem), full, mend=mend)
+
+
+def parse(text: str, *, file: str) -> Document:
+    """`text` as a Document; SettingsError with the line for anything that is not plain, unambiguous YAML."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise SettingsError(f"not valid YAML: {error.problem}.", file=file, line=line) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingsError(f"not valid YAML: {' '.join(str(error).split())}.", file=file) from error
+    document = Document(file, None, {(): 1})
+    if node is not None:
+        document.value = _Reading(document).value(node, ())
+    return document
+
+
+def dotted(path: Path) -> str:
+    """A path as a person writes it: providers.primary.models[0]."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text
+
+
+class _Reading:
+    """One walk over a composed node graph."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> object:
+        self._document.lines.setdefault(path, node.start_mark.line + 1)
+        if not isinstance(node, yaml.ScalarNode):
+            # A shared node is an alias; expanding aliases is how ten lines become a gigabyte.
+            if id(node) in self._seen:
+                raise self._document.error("aliases (*name) are not supported.", path, mend="Write the value out.")
+            self._seen.add(id(node))
+        match node:
+            case yaml.MappingNode():
+                return self._mapping(node, path)
+            case yaml.SequenceNode():
+                return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
+            case _:
+                return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, object]:
+        result: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._document.error("a key must be a plain word.", path)
+            key = str(key_node.value)
+            here = (*path, key)
+            if key in result:
+                raise self._document.error("this key stands here twice.", here, mend="Remove one of them.")
+            self._document.lines[here] = key_node.start_mark.line + 1
+            self._refuse_traps(key_node, here)
+            result[key] = self.value(value_node, here)
+        return result
+
+    def _scalar(self, node: yaml.Node, path: Path) -> object:
+        text = str(node.value)
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            return text
+        self._refuse_traps(node, path)
+        if text in _NULL:
+            return None
+        if text in _TRUE or text in _FALSE:
+            return text in _TRUE
+        if _INT.fullmatch(text):
+            return int(text, 0)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+        return _SPECIAL_FLOAT.get(text.lower(), text)
+
+    def _refuse_traps(self, node: yaml.ScalarNode, path: Path) -> None:
+        if node.style is not None:
+            return
+        for pattern, reason in _TRAPS:
+            if pattern.fullmatch(node.value):
+                mend = f'Put quotes around it ("{node.value}") if it is text'
+                mend += ", or write true or false." if "true or false" in reason else ", or write it plainly."
+                raise self._document.error(f"{node.value} is ambiguous: {reason}.", path, mend=mend)
+
+
+def _kind(value: object) -> str:
+    return {str: "text", list: "a list", bool: "true or false", int: "a number", float: "a number"}.get(
+        type(value), type(value).__name__
+    )
+
+
+def _plainly(problem: str) -> str:
+    """msgspec's words with type names that a person who writes YAML knows."""
+    for name, plain in (("array", "a list"), ("object", "a mapping"), ("str", "text"), ("bool", "true or false")):
+        problem = problem.replace(f"`{name}`", plain)
+    problem = re.sub(r"`(?:int|float)( \| null)?`", "a number", problem).replace("`", "")
+    return problem[0].lower() + problem[1:] + "."
+
+
+def _msgspec_path(where: str) -> Path:
+    """The path in msgspec's message, `$.models[0].name`, without its root."""
+    keys = re.findall(r"\.(\w+)|\[(\d+)\]", where)
+    return tuple(name or int(index) for name, index in keys)
+
+
+def _type_at(type_: object, path: Path) -> object:
+    """The annotated type that `path` leads to inside the Struct `type_`."""
+    for key in path:
+        if isinstance(key, int):
+            type_ = get_args(type_)[0]
+        else:
+            type_ = {field.encode_name: field.type for struct in _structs(type_) for field in fields(struct)}[key]
+    return type_
+
+
+def _structs(type_: object) -> list[type[Struct]]:
+    return [t for t in (type_, *get_args(type_)) if isinstance(t, type) and issubclass(t, Struct)]
+
+
+def _field_names(type_: object, path: Path) -> list[str]:
+    return [field.encode_name for struct in _structs(_type_at(type_, path)) for field in fields(struct)]
+
+
+def _literals(type_: object, path: Path) -> list[str]:
+    return [value for value in get_args(_type_at(type_, path)) if isinstance(value, str)]

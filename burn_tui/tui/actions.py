@@ -1,0 +1,372 @@
+"""Every key of the dashboard, once: bindings, footer, palette, help and README's key table are made from it."""
+
+from typing import Literal
+
+from msgspec import Struct
+from textual.binding import Binding, BindingType
+
+Place = Literal["dashboard", "prompt", "conversation", "provider list", "session list", "question", "name", "reading"]
+"""Where a key works. `conversation` is the chat pane with the focus on it, `reading` a screen that is only read."""
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """Something the person can do."""
+
+    id: str
+    """Also the id of its binding, by which a keymap can move it to another key."""
+    keys: tuple[str, ...]
+    """As Textual names them. All of them must survive tmux, so no ctrl+b/a/s, ctrl+h/j/k/l or ctrl+tab."""
+    shown: str
+    """The keys as a person reads them."""
+    label: str
+    """One or two words for the footer."""
+    tooltip: str
+    """One sentence for help and README."""
+    place: Place
+    handler: str
+    """The Textual action that does it; a numbered one is given the position of the key, from 1."""
+    palette: str | None = None
+    """What the command palette calls it; None = it makes no sense there."""
+    is_numbered: bool = False
+    in_footer: bool = False
+
+
+_ALL = (
+    Action(
+        id="help",
+        keys=("f1",),
+        shown="F1",
+        label="help",
+        tooltip="Show every key.",
+        place="dashboard",
+        handler="help",
+        palette="Help: show every key",
+        in_footer=True,
+    ),
+    Action(
+        id="provider",
+        keys=("f2",),
+        shown="F2",
+        label="provider",
+        tooltip="Choose who serves this session: one more key picks at once. Draft and place in the text stay.",
+        place="dashboard",
+        handler="choose_provider",
+        palette="Provider: choose who serves this session",
+        in_footer=True,
+    ),
+    Action(
+        id="sessions",
+        keys=("f8",),
+        shown="F8",
+        label="sessions",
+        tooltip="List the sessions; open, rename and close them there.",
+        place="dashboard",
+        handler="list_sessions",
+        palette="Sessions: list them all",
+        in_footer=True,
+    ),
+    Action(
+        id="palette",
+        keys=("ctrl+p",),
+        shown="ctrl+p",
+        label="palette",
+        tooltip="Find any command, session or theme by name.",
+        place="dashboard",
+        handler="app.command_palette",
+        in_footer=True,
+    ),
+    Action(
+        id="new",
+        keys=("ctrl+t",),
+        shown="ctrl+t",
+        label="new",
+        tooltip="Open another session, in an environment of your choice.",
+        place="dashboard",
+        handler="new_session",
+        palette="Session: open another one",
+        in_footer=True,
+    ),
+    Action(
+        id="burn",
+        keys=("f5",),
+        shown="F5",
+        label="burn",
+        tooltip="Show what is being burnt, on the whole screen.",
+        place="dashboard",
+        handler="show_burn",
+        palette="Burn: show it on the whole screen",
+        in_footer=True,
+    ),
+    Action(
+        id="close",
+        keys=("f3",),
+        shown="F3",
+        label="close",
+        tooltip="Close this session; asks first if anything would be lost.",
+        place="dashboard",
+        handler="close_session",
+        palette="Session: close this one",
+        in_footer=True,
+    ),
+    Action(
+        id="rename",
+        keys=("f4",),
+        shown="F4",
+        label="rename",
+        tooltip="Give this session another name.",
+        place="dashboard",
+        handler="rename_session",
+        palette="Session: rename this one",
+        in_footer=True,
+    ),
+    Action(
+        id="colours",
+        keys=("f9",),
+        shown="F9",
+        label="colours",
+        tooltip="Colour the tabs by environment or by provider.",
+        place="dashboard",
+        handler="toggle_colours",
+        palette="Colours: tabs by environment or by provider",
+        in_footer=True,
+    ),
+    Action(
+        id="quit",
+        keys=("ctrl+q",),
+        shown="ctrl+q",
+        label="quit",
+        tooltip="Leave burn-tui; asks first if anything would be lost.",
+        place="dashboard",
+        handler="app.quit",
+        palette="Quit",
+        in_footer=True,
+    ),
+    Action(
+        id="stop",
+        keys=("escape",),
+        shown="Escape",
+        label="stop",
+        tooltip="Stop the answer that is running; without one, dismiss the banner above the prompt.",
+        place="dashboard",
+        handler="stop",
+        palette="Stop the answer, or dismiss the banner",
+    ),
+    Action(
+        id="tab",
+        keys=tuple(f"alt+{number}" for number in range(1, 10)),
+        shown="alt+1…9",
+        label="tab",
+        tooltip="Go to that session.",
+        place="dashboard",
+        handler="go_to_tab",
+        is_numbered=True,
+    ),
+    Action(
+        id="send",
+        keys=("enter",),
+        shown="Enter",
+        label="send",
+        tooltip="Send the prompt along the route shown below it.",
+        place="prompt",
+        handler="send",
+    ),
+    Action(
+        id="newline",
+        keys=("alt+enter", "shift+enter"),
+        shown="alt+Enter",
+        label="new line",
+        tooltip="Begin a new line in the prompt.",
+        place="prompt",
+        handler="new_line",
+    ),
+    Action(
+        id="scroll-up",
+        keys=("pageup",),
+        shown="PageUp",
+        label="up",
+        tooltip="Scroll the conversation back.",
+        place="prompt",
+        handler="cursor_page_up",
+    ),
+    Action(
+        id="scroll-down",
+        keys=("pagedown",),
+        shown="PageDown",
+        label="down",
+        tooltip="Scroll the conversation on.",
+        place="prompt",
+        handler="cursor_page_down",
+    ),
+    Action(
+        id="to-conversation",
+        keys=("tab",),
+        shown="Tab",
+        label="to the text",
+        tooltip="Move between prompt and conversation.",
+        place="prompt",
+        handler="app.focus_next",
+    ),
+    Action(
+        id="digit-tab",
+        keys=tuple("123456789"),
+        shown="1…9",
+        label="tab",
+        tooltip="Go to that session.",
+        place="conversation",
+        handler="go_to_tab",
+        is_numbered=True,
+    ),
+    Action(
+        id="dismiss",
+        keys=("d",),
+        shown="d",
+        label="dismiss",
+        tooltip="Dismiss the banner above the prompt.",
+        place="conversation",
+        handler="dismiss_banner",
+    ),
+    Action(
+        id="pick",
+        keys=(*"0123456789abcdefghijklmnopqrstuvwxyz",),
+        shown="0…9 a…z",
+        label="pick",
+        tooltip="Take the provider or route that stands behind this key.",
+        place="provider list",
+        handler="pick",
+        is_numbered=True,
+    ),
+    Action(
+        id="cancel-list",
+        keys=("escape",),
+        shown="Escape",
+        label="back",
+        tooltip="Leave everything as it is.",
+        place="provider list",
+        handler="cancel",
+        in_footer=True,
+    ),
+    Action(
+        id="list-go",
+        keys=("enter",),
+        shown="Enter",
+        label="go to",
+        tooltip="Go to the marked session.",
+        place="session list",
+        handler="go",
+        in_footer=True,
+    ),
+    Action(
+        id="list-new",
+        keys=("n",),
+        shown="n",
+        label="new",
+        tooltip="Open another session.",
+        place="session list",
+        handler="new",
+        in_footer=True,
+    ),
+    Action(
+        id="list-rename",
+        keys=("r",),
+        shown="r",
+        label="rename",
+        tooltip="Give the marked session another name.",
+        place="session list",
+        handler="rename",
+        in_footer=True,
+    ),
+    Action(
+        id="list-close",
+        keys=("x",),
+        shown="x",
+        label="close",
+        tooltip="Close the marked session; asks first if anything would be lost.",
+        place="session list",
+        handler="close",
+        in_footer=True,
+    ),
+    Action(
+        id="cancel-sessions",
+        keys=("escape", "f8"),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the dashboard.",
+        place="session list",
+        handler="cancel",
+        in_footer=True,
+    ),
+    Action(
+        id="yes",
+        keys=("y",),
+        shown="y",
+        label="yes",
+        tooltip="Yes, do it. Enter is not enough, so that no stray key pays for a call.",
+        place="question",
+        handler="answer(True)",
+    ),
+    Action(
+        id="no",
+        keys=("n", "escape"),
+        shown="n or Escape",
+        label="no",
+        tooltip="No. A prompt goes back to where it was typed.",
+        place="question",
+        handler="answer(False)",
+    ),
+    Action(
+        id="cancel-name",
+        keys=("escape",),
+        shown="Escape",
+        label="back",
+        tooltip="Leave everything as it is.",
+        place="name",
+        handler="cancel",
+    ),
+    Action(
+        id="back",
+        keys=("escape", "f1", "f5"),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the dashboard.",
+        place="reading",
+        handler="cancel",
+        in_footer=True,
+    ),
+)
+
+ACTIONS: dict[str, Action] = {action.id: action for action in _ALL}
+"""By id, in the order of footer, palette, help and README."""
+
+
+def actions_of(place: Place) -> list[Action]:
+    """What can be done there."""
+    return [action for action in ACTIONS.values() if action.place == place]
+
+
+def bindings(place: Place) -> list[BindingType]:
+    """The keys that work there, as Textual wants them."""
+    return [binding for action in actions_of(place) for binding in _bindings(action)]
+
+
+def _bindings(action: Action) -> list[Binding]:
+    if not action.is_numbered:
+        return [_binding(action, ",".join(action.keys), action.handler, action.id)]
+    return [
+        _binding(action, key, handler_of(action, position), f"{action.id}-{position}")
+        for position, key in enumerate(action.keys, start=1)
+    ]
+
+
+def handler_of(action: Action, position: int) -> str:
+    """What the key at `position`, from 1, of this action does."""
+    return f"{action.handler}({position})" if action.is_numbered else action.handler
+
+
+def _binding(action: Action, key: str, handler: str, binding_id: str) -> Binding:
+    return Binding(key, handler, action.label, tooltip=action.tooltip, id=binding_id)
+
+
+def key_table_markdown() -> str:
+    """All keys as README shows them."""
+    rows = [f"| {action.shown} | {action.place} | {action.tooltip} |" for action in ACTIONS.values()]
+    return "\n".join(["| Key | Where | What it does |", "| --- | --- | --- |", *rows]) + "\n"

@@ -1,0 +1,118 @@
+"""Wires the interface to the engine. What it shows is decided in views, how in widgets, what happens in screens."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from burn_tui.core.errors import BurnError
+from burn_tui.tui import theme
+from burn_tui.tui.actions import ACTIONS
+from burn_tui.tui.badges import badge
+from burn_tui.tui.legacy_keys import understand_legacy_alt
+from burn_tui.tui.screens.boot_error import BootErrorScreen
+from burn_tui.tui.screens.main import MainScreen
+from burn_tui.tui.screens.question import QuestionScreen, about_leaving
+from burn_tui.tui.screens.starting import StartingScreen
+from burn_tui.tui.theme import Palette
+from burn_tui.tui.widgets.too_small import HORIZONTAL, VERTICAL
+
+if TYPE_CHECKING:
+    from burn_tui.engine.runtime import Runtime
+
+WRONG_SETTINGS = 2
+"""Exit code when burn-tui could not start."""
+
+
+class BurnApp(App[int]):
+    """The dashboard. `boot` is awaited after the first frame is painted."""
+
+    TITLE = "burn-tui"
+    CSS_PATH = "burn.tcss"
+    HORIZONTAL_BREAKPOINTS = HORIZONTAL
+    VERTICAL_BREAKPOINTS = VERTICAL
+
+    def __init__(self, boot: "Callable[[], Awaitable[Runtime]]") -> None:
+        super().__init__()
+        understand_legacy_alt()
+        self._boot = boot
+        self._runtime: Runtime | None = None
+        self._main: MainScreen | None = None
+        self._palettes: dict[str, Palette] = {}
+        self._exit_code = 0
+        self._was_warned = False
+
+    def on_mount(self) -> None:
+        """The first frame."""
+        self.push_screen(StartingScreen())
+
+    @work
+    async def on_ready(self) -> None:
+        """Boot now that the first frame is on the terminal."""
+        try:
+            runtime = await self._boot()
+        except BurnError as error:
+            self._exit_code = WRONG_SETTINGS
+            await self.switch_screen(BootErrorScreen(str(error)))
+            return
+        self._runtime = runtime
+        typed = self.screen.typed if isinstance(self.screen, StartingScreen) else ""
+        self._main = MainScreen(runtime, self._dress(runtime), draft=typed)
+        await self.switch_screen(self._main)
+        for name in await runtime.discover():
+            self.notify(f"{name} runs on this machine and can be asked.")
+
+    async def on_unmount(self) -> None:
+        """Close connections and the ledger, however the dashboard ended."""
+        if self._runtime is not None:
+            await self._runtime.close()
+
+    async def action_quit(self) -> None:
+        """Ask first if anything would be lost; a second time leaves at once."""
+        lost = self._main.deck.unfinished() if self._main is not None else []
+        if not lost or self._was_warned:
+            self.exit(self._exit_code)
+            return
+        self._was_warned = True
+        self.push_screen(QuestionScreen(about_leaving(lost)), self._leave)
+
+    def _leave(self, is_agreed: bool | None) -> None:
+        self._was_warned = False
+        if is_agreed:
+            self.exit(self._exit_code)
+
+    def action_command_palette(self) -> None:
+        """Commands act on the dashboard, so it has to be on top."""
+        if self.screen is self._main:
+            super().action_command_palette()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What ctrl+p finds: every action by its sentence, every session and every theme by its name."""
+        for action in ACTIONS.values():
+            if action.palette is not None:
+                yield SystemCommand(action.palette, action.tooltip, partial(screen.run_action, action.handler))
+        if self._main is None:
+            return
+        for position, session in enumerate(self._main.deck.sessions):
+            title = f"Go to {position + 1} {badge(session.environment)} {session.name}"
+            yield SystemCommand(title, "Session", partial(self._main.action_go_to_tab, position + 1))
+        for name in self._palettes:
+            yield SystemCommand(f"Theme: {name}", "Colours of the whole dashboard", partial(self._wear, name))
+
+    def _dress(self, runtime: "Runtime") -> Palette:
+        """Load the themes and put on the one of the settings."""
+        self._palettes, problems = theme.load([])
+        runtime.notices += problems
+        for palette in self._palettes.values():
+            self.register_theme(palette.textual_theme())
+        name = next(iter(self._palettes))
+        self.theme = self._palettes[name].textual_theme().name
+        return self._palettes[name]
+
+    def _wear(self, name: str) -> None:
+        self.theme = self._palettes[name].textual_theme().name
+        if self._main is not None:
+            self._main.dress(self._palettes[name])

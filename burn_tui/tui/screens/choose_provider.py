@@ -1,0 +1,156 @@
+"""Who serves this session: one key picks at once."""
+
+from string import ascii_lowercase, digits
+from textwrap import wrap
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from burn_tui.core.environment import Environment
+from burn_tui.tui import format as fmt
+from burn_tui.tui.actions import actions_of, bindings
+from burn_tui.tui.badges import badge
+from burn_tui.tui.theme import Palette
+from burn_tui.tui.widgets.key_line import KeyLine
+from burn_tui.tui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from burn_tui.engine.router import Router
+
+KEYS = digits + ascii_lowercase
+"""The key of each choice by its position; choices beyond them are reached with the arrows."""
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One way to be served."""
+
+    requested: str | None
+    """What the session asks for from then on; None = the default route."""
+    title: str
+    note: str
+    """Its state in words."""
+    provider_name: str | None = None
+    """None for a route."""
+    is_possible: bool = True
+    """False = the environment forbids it."""
+
+
+class Chosen(Struct, frozen=True):
+    """The person's word; told apart from having changed their mind."""
+
+    requested: str | None
+
+
+def choices(router: "Router", environment: Environment) -> list[Choice]:
+    """The default route first, then the other routes, then every target."""
+    routes = [
+        Choice(
+            requested=None if name == "default" else name,
+            title="auto" if name == "default" else name,
+            note=" › ".join(target.provider_name for target in route.targets),
+        )
+        for name, route in router.routes.items()
+    ]
+    routes.sort(key=lambda choice: choice.requested is not None)
+    if not routes or routes[0].requested is not None:
+        routes.insert(0, Choice(requested=None, title="auto", note="the first that may be asked"))
+    targets = []
+    for target in router.catalog.targets:
+        is_allowed = environment.allows(target.provider_name)
+        targets.append(
+            Choice(
+                requested=str(target),
+                title=str(target),
+                note=state_in_words(router.state(target)) if is_allowed else f"not from {badge(environment).word}",
+                provider_name=target.provider_name,
+                is_possible=is_allowed,
+            )
+        )
+    return routes + targets
+
+
+def state_in_words(state: tuple[str, float]) -> str:
+    """A target's health, as Router.state gives it."""
+    match state:
+        case ("resting", seconds):
+            return f"resting {fmt.countdown(seconds)}"
+        case ("half_open", _):
+            return "probing"
+        case _:
+            return "ok"
+
+
+class ChooseProviderScreen(ModalScreen[Chosen | None]):
+    """Dismisses with what was chosen, None if nothing was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("provider list")
+
+    def __init__(self, offered: list[Choice], *, current: str | None, palette: Palette) -> None:
+        super().__init__()
+        self._offered = offered
+        self._current = current
+        self._palette = palette
+
+    def compose(self) -> ComposeResult:
+        """A framed list."""
+        with Vertical(classes="dialog") as frame:
+            frame.border_title = "Who serves this session?"
+            yield OptionList(*(self._option(position) for position in range(len(self._offered))), compact=True)
+            yield KeyLine(max_lines=3)
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Mark what holds now."""
+        now = [choice.requested for choice in self._offered]
+        self.query_one(OptionList).highlighted = now.index(self._current) if self._current in now else 0
+        self.query_one(KeyLine).show(tuple(actions_of("provider list")))
+
+    def _option(self, position: int) -> Option:
+        choice = self._offered[position]
+        colour = self._palette.provider(choice.provider_name) if choice.provider_name else "$foreground"
+        key = KEYS[position] if position < len(KEYS) else " "
+        longest = max(len(offered.title) for offered in self._offered)
+        has_room = self.app.size.width >= 2 * longest
+        note = choice.note if has_room else "\n      ".join(wrap(choice.note, self.app.size.width - 12))
+        return Option(
+            Content.assemble(
+                (f" {key} ", "bold $text-accent"),
+                ("✓ " if choice.requested == self._current else "  ", "bold $text-success"),
+                ("▌" if choice.provider_name else " ", colour),
+                (choice.title, "bold" if choice.is_possible else ""),
+                " " * (longest - len(choice.title) + 2) if has_room else "\n      ",
+                (note, _note_style(choice)),
+            ),
+            disabled=not choice.is_possible,
+        )
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click."""
+        self._pick(event.option_index)
+
+    def action_pick(self, number: int) -> None:
+        """The key of the choice, counted from 1."""
+        self._pick(number - 1)
+
+    def action_cancel(self) -> None:
+        """Leave it as it is."""
+        self.dismiss(None)
+
+    def _pick(self, position: int) -> None:
+        if position < len(self._offered) and self._offered[position].is_possible:
+            self.dismiss(Chosen(self._offered[position].requested))
+        else:
+            self.app.bell()
+
+
+def _note_style(choice: Choice) -> str:
+    if not choice.is_possible:
+        return "$foreground-disabled"
+    return "$text-warning" if choice.note.startswith(("resting", "probing")) else "$foreground-muted"

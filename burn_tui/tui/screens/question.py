@@ -1,0 +1,131 @@
+"""A question with facts, answered by y or n: nothing else says yes."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from msgspec import Struct
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from burn_tui.core.events import Confirmation
+from burn_tui.tui import format as fmt
+from burn_tui.tui.actions import bindings
+from burn_tui.tui.badges import badge
+from burn_tui.tui.widgets.drawn import Drawn
+from burn_tui.tui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from burn_tui.engine.session import Session
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What is to be decided."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...] = ()
+    """Label and value, one pair a line."""
+    text: str = ""
+    yes: str
+    """What y does."""
+    no: str
+    """What n does."""
+
+
+class QuestionScreen(ModalScreen[bool]):
+    """Dismisses with True for yes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("question")
+
+    def __init__(self, question: Question, *, colour: str | None = None) -> None:
+        super().__init__()
+        self._question = question
+        self._colour = colour
+        """Of the frame: the environment's; None = the theme's."""
+
+    def compose(self) -> ComposeResult:
+        """A frame with title, facts, and the two answers."""
+        with Vertical(classes="dialog") as frame:
+            frame.border_title = self._question.title
+            with VerticalScroll(can_focus=False):
+                yield FactTable()
+                if self._question.text:
+                    yield Static(Content(self._question.text), classes="text")
+            yield Answer("y", self._question.yes, value=True)
+            yield Answer("n", self._question.no, value=False)
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Frame it in the environment's colour."""
+        self.query_one(FactTable).show(self._question.facts)
+        if self._colour is not None:
+            self.query_one(".dialog").styles.border = ("round", self._colour)
+
+    def action_answer(self, answer: bool) -> None:
+        """Close with the answer."""
+        self.dismiss(answer)
+
+
+class FactTable(Drawn[tuple[tuple[str, str], ...]]):
+    """Labels and values in two columns; long values are wrapped in theirs."""
+
+    def draw(self, view: tuple[tuple[str, str], ...], width: int) -> Content:
+        """One or more lines a fact."""
+        indent = max((cell_len(label) for label, _ in view), default=0) + 2
+        lines = []
+        for label, value in view:
+            for position, line in enumerate(Content(value).wrap(max(width - indent, 1))):
+                left = label if position == 0 else ""
+                lines.append(Content.assemble((left.ljust(indent), "$foreground-muted"), line.rstrip()))
+        return Content("\n").join(lines)
+
+
+class Answer(Static):
+    """One of the two ways out; can be clicked."""
+
+    DEFAULT_CSS = """
+    Answer { height: auto; &:hover { background: $boost; } }
+    """
+
+    def __init__(self, key: str, words: str, *, value: bool) -> None:
+        super().__init__(Content.assemble((f" {key} ", "bold reverse"), " ", words), classes="yes" if value else "no")
+        self._value = value
+
+    def on_click(self, event: events.Click) -> None:
+        """As if its key had been pressed."""
+        event.stop()
+        self.screen.dismiss(self._value)
+
+
+def about_paid_call(asked: Confirmation, session: "Session") -> Question:
+    """Before a paid call leaves a guarded environment."""
+    cost = asked.cost_estimate_nanousd
+    return Question(
+        title=f"{badge(session.environment)} asks: send this paid call?",
+        facts=(
+            ("target", str(asked.target)),
+            ("environment", asked.environment),
+            ("paid with", asked.key_variable or "no key needed"),
+            ("prompt", f"about {fmt.tokens(asked.input_tokens_estimate)} tokens"),
+            ("estimate", "unknown: this model has no price" if cost is None else fmt.money(cost)),
+        ),
+        text=f"A yes holds for the session {session.name} until it is closed.",
+        yes="send it",
+        no="back to the prompt",
+    )
+
+
+def about_closing(session: "Session", lost: list[str]) -> Question:
+    """Before a session goes away with something in it."""
+    return Question(
+        title=f"Close {session.name}?", text="\n".join(lost), yes="close it and lose this", no="keep it open"
+    )
+
+
+def about_leaving(lost: list[str]) -> Question:
+    """Before burn-tui ends with something unfinished."""
+    return Question(title="Leave burn-tui?", text="\n".join(lost), yes="leave and lose this", no="stay")

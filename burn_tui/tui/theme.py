@@ -1,0 +1,264 @@
+"""Themes: one YAML file each, with the colours of the interface, the environments and the providers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from msgspec import Struct, structs
+from textual.theme import Theme
+
+from burn_tui.core.errors import SettingsError, UnknownNameError
+
+if TYPE_CHECKING:
+    from burn_tui.engine.yaml_source import Document
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class Interface(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Colours of what is neither an environment nor a provider, each as "#rrggbb"."""
+
+    background: str
+    surface: str
+    """Ground of tabs, dialogs and code."""
+    panel: str
+    """Ground of the status line; frames."""
+    foreground: str
+    muted: str
+    """Text that matters less."""
+    primary: str
+    secondary: str
+    accent: str
+    """Keys, links and headings."""
+    success: str
+    error: str
+
+
+class Hues(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Colours of environments, by the hue that settings give them."""
+
+    blue: str
+    yellow: str
+    green: str
+    violet: str
+    grey: str
+    red: str
+    cyan: str
+
+
+class Palette(Struct, frozen=True, kw_only=True):
+    """Every colour of one theme, as "#rrggbb"."""
+
+    name: str
+    """The file's name without its ending."""
+    dark: bool
+    interface: Interface
+    attention: str
+    """A fallback, a budget, a truncated answer."""
+    calling: str
+    """A provider is being called at this moment."""
+    environments: Hues
+    providers: Mapping[str, str]
+    other_providers: tuple[str, ...]
+    """At least one; a provider without a colour of its own always gets the same one of them."""
+
+    def textual_theme(self) -> Theme:
+        """What Textual's style sheets are coloured by."""
+        return PaletteTheme(self)
+
+    def environment(self, hue: str) -> str:
+        """The colour of environments with this hue; grey for a hue that does not exist."""
+        hues: dict[str, str] = structs.asdict(self.environments)
+        return hues.get(hue, self.environments.grey)
+
+    def provider(self, name: str) -> str:
+        """The colour of a provider, the same in every run."""
+        others = self.other_providers
+        # Not hash(): Python salts it anew in every process.
+        return self.providers.get(name) or others[crc32(name.encode()) % len(others)]
+
+
+class PaletteTheme(Theme):
+    """A Textual theme that remembers the palette it was made of."""
+
+    def __init__(self, palette: Palette) -> None:
+        interface = palette.interface
+        super().__init__(
+            name=palette.name,
+            dark=palette.dark,
+            primary=interface.primary,
+            secondary=interface.secondary,
+            accent=interface.accent,
+            warning=palette.attention,
+            error=interface.error,
+            success=interface.success,
+            foreground=interface.foreground,
+            background=interface.background,
+            surface=interface.surface,
+            panel=interface.panel,
+            boost=interface.surface,
+            variables=_variables(palette),
+        )
+        self.palette = palette
+
+
+def _variables(palette: Palette) -> dict[str, str]:
+    """Textual's derived colours where its own derivation is too faint to be read, or too loud."""
+    interface = palette.interface
+    muted = ("text-muted", "text-disabled", "foreground-muted", "foreground-disabled")
+    return {
+        **dict.fromkeys(muted, interface.muted),
+        "text-primary": interface.primary,
+        "text-secondary": interface.secondary,
+        "text-accent": interface.accent,
+        "text-success": interface.success,
+        "text-warning": palette.attention,
+        "text-error": interface.error,
+        "border": interface.accent,
+        "border-blurred": interface.panel,
+        "scrollbar": interface.panel,
+        "scrollbar-hover": interface.muted,
+        "scrollbar-active": interface.accent,
+        "scrollbar-background": interface.background,
+        "scrollbar-background-hover": interface.background,
+        "scrollbar-background-active": interface.background,
+        "scrollbar-corner-color": interface.background,
+    }
+
+
+DEFAULT = Palette(
+    name="default",
+    dark=True,
+    interface=Interface(
+        background="#0f141b",
+        surface="#171d27",
+        panel="#242d3b",
+        foreground="#d7dde6",
+        muted="#98a3b3",
+        primary="#6ea8f7",
+        secondary="#b59bf0",
+        accent="#6cc7d9",
+        success="#71c793",
+        error="#fa6f6a",
+    ),
+    attention="#f9a012",
+    calling="#f96258",
+    environments=Hues(
+        blue="#5f91f6",
+        yellow="#fae076",
+        green="#68c88c",
+        violet="#cfb0ff",
+        grey="#9a9ca6",
+        red="#f96258",
+        cyan="#85eeed",
+    ),
+    providers={
+        "anthropic": "#dd7b5b",
+        "openai": "#1da98c",
+        "gemini": "#6093f5",
+        "openrouter": "#8988ff",
+        "groq": "#f7694c",
+        "deepseek": "#708efd",
+        "mistral": "#ff9a2e",
+        "xai": "#b9bec8",
+        "ollama": "#d8d3c8",
+        "lmstudio": "#b57bea",
+        "llamacpp": "#c9a25f",
+        "vllm": "#4fb4d8",
+    },
+    other_providers=("#7fc8a9", "#e59ac2", "#9db7e8", "#d6c46b", "#6fc3cf", "#c7a0e8", "#e8a58a", "#a3c76d"),
+)
+"""themes/default.yaml in code, since the first frame is painted before any YAML can be read."""
+
+
+def palette_of(theme: Theme) -> Palette:
+    """The palette that `theme` was made of; the default one for a theme of Textual's own."""
+    return theme.palette if isinstance(theme, PaletteTheme) else DEFAULT
+
+
+def load(directories: Iterable[Path]) -> tuple[dict[str, Palette], list[str]]:
+    """All themes by name, the default one first, and what is wrong with the files that could not be taken.
+
+    Themes in `directories` come after those of burn-tui and replace them where they have the same name;
+    a directory that does not exist has none.
+    """
+    palettes = {DEFAULT.name: DEFAULT}
+    problems: list[str] = []
+    for directory in (_own_directory(), *directories):
+        for path in sorted(directory.glob("*.yaml")):
+            try:
+                palettes[path.stem] = _read(path)
+            except SettingsError as error:
+                problems.append(str(error))
+    return palettes, problems
+
+
+def choose(palettes: Mapping[str, Palette], name: str | None) -> Palette:
+    """The palette of that name, the default one for None; UnknownNameError if there is none."""
+    try:
+        return palettes[name or DEFAULT.name]
+    except KeyError:
+        raise UnknownNameError("theme", str(name), palettes) from None
+
+
+def _own_directory() -> Path:
+    """In the wheel themes lie inside the package, in a checkout beside it."""
+    package = Path(__file__).parents[1]
+    installed = package / "themes"
+    return installed if installed.is_dir() else package.parent / "themes"
+
+
+class _ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
+    dark: bool
+    interface: Interface
+    attention: str
+    calling: str
+    environments: Hues
+    providers: dict[str, str]
+    other_providers: list[str]
+
+
+def _read(path: Path) -> Palette:
+    from burn_tui.engine.yaml_source import parse  # noqa: PLC0415 - the first frame is painted without YAML
+
+    document = parse(_text(path), file=str(path))
+    _refuse_missing_quotes(document)
+    file = document.convert((), _ThemeFile)
+    _refuse_what_is_no_colour(document)
+    if not file.other_providers:
+        raise document.error("is empty.", ("other_providers",), mend='Write one colour or more: ["#7fc8a9"].')
+    given: dict[str, Any] = {field: getattr(file, field) for field in _ThemeFile.__struct_fields__}
+    return Palette(**given | {"name": path.stem, "other_providers": tuple(file.other_providers)})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        problem, mend = f"cannot be read: {error.strerror or error}.", "Check its permissions."
+        raise SettingsError(problem, file=str(path), mend=mend) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
+
+
+def _refuse_missing_quotes(document: "Document") -> None:
+    for path, value in _leaves(document):
+        if value is None and path:
+            mend = 'Write "#0f141b", with the quotes.'
+            raise document.error("has no value; a # without quotes begins a comment.", path, mend=mend)
+
+
+def _refuse_what_is_no_colour(document: "Document") -> None:
+    for path, value in _leaves(document):
+        if path != ("dark",) and not _COLOUR.fullmatch(str(value)):
+            mend = 'Write six hexadecimal digits: "#0f141b".'
+            raise document.error(f"{value!r} is no colour.", path, mend=mend)
+
+
+def _leaves(document: "Document") -> Iterator[tuple[tuple[str | int, ...], object]]:
+    for path in document.lines:
+        value = document.at(path)
+        if not isinstance(value, dict | list):
+            yield path, value

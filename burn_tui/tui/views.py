@@ -1,0 +1,199 @@
+"""What the widgets of the dashboard show, made of sessions and the engine's figures. Pure."""
+
+from typing import TYPE_CHECKING
+
+from burn_tui.core.budget import WARN_SHARE
+from burn_tui.core.catalog import Target
+from burn_tui.core.transcript import Answer, Transcript
+from burn_tui.tui import format as fmt
+from burn_tui.tui.badges import badge
+from burn_tui.tui.panels.panel import Health
+from burn_tui.tui.screens.choose_provider import state_in_words
+from burn_tui.tui.screens.sessions import Row
+from burn_tui.tui.theme import Palette
+from burn_tui.tui.widgets.alert import Alert
+from burn_tui.tui.widgets.route_line import Fact
+from burn_tui.tui.widgets.session_tabs import Tab, Tabs
+from burn_tui.tui.widgets.status_line import Status
+from burn_tui.tui.widgets.welcome import Offer, Start
+
+if TYPE_CHECKING:
+    from burn_tui.core.burn import BurnView
+    from burn_tui.engine.router import Preview, Router
+    from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.session import Session
+    from burn_tui.tui.deck import Deck
+
+
+def is_calling(session: "Session") -> bool:
+    """Whether a provider is being called for this session at this moment."""
+    return session.is_busy and session.transcript.answering is not None
+
+
+def served_by(session: "Session") -> Target | None:
+    """Who answers, or answered last; None = nobody yet."""
+    answers = (entry for entry in reversed(session.transcript.entries) if isinstance(entry, Answer))
+    return next((answer.target for answer in answers), None)
+
+
+def session_colour(session: "Session", palette: Palette, *, by_provider: bool) -> str:
+    """The colour of everything that belongs to the session."""
+    if not by_provider:
+        return palette.environment(session.environment.hue)
+    target = served_by(session)
+    pinned = (session.requested or "").partition("/")[0]
+    name = target.provider_name if target else pinned
+    return palette.provider(name) if name else palette.environment("grey")
+
+
+def tabs(deck: "Deck", palette: Palette, *, by_provider: bool, label: str | None) -> Tabs:
+    """The row of tabs."""
+    return Tabs(
+        tabs=tuple(
+            Tab(
+                badge=badge(session.environment),
+                name=session.name,
+                colour=session_colour(session, palette, by_provider=by_provider),
+                is_calling=is_calling(session),
+                has_unseen_fallback=bool(session.transcript.unseen_fallbacks),
+            )
+            for session in deck.sessions
+        ),
+        active=deck.position,
+        label=label,
+        calling_colour=palette.calling,
+        attention_colour=palette.attention,
+    )
+
+
+def status(session: "Session", palette: Palette, *, by_provider: bool, burn: "BurnView | None", now: float) -> Status:
+    """The line below the tabs."""
+    target = served_by(session)
+    state, short_state = _state(session, now)
+    return Status(
+        badge=badge(session.environment),
+        colour=session_colour(session, palette, by_provider=by_provider),
+        served_by=str(target or ""),
+        state=state,
+        short_state=short_state,
+        is_calling=is_calling(session),
+        calling_colour=palette.calling,
+        spent=_spent(burn),
+        note=_rule(session),
+    )
+
+
+def _state(session: "Session", now: float) -> tuple[str, str]:
+    """In words, and shorter."""
+    answer = session.transcript.answering
+    if not session.is_busy:
+        return "ready", "ready"
+    if answer is None:
+        return "routing", "routing"
+    waited = fmt.countdown(max(now - answer.at, 0.0))
+    return f"answering {waited}" if answer.state == "streaming" else f"calling {waited}", waited
+
+
+def _spent(burn: "BurnView | None") -> tuple[str, ...]:
+    if burn is None:
+        return ("",)
+    spent = fmt.money(burn.spent_nanousd)
+    if burn.ratio is None:
+        return f"{spent} today", spent
+    ratio = fmt.ratio(burn.ratio)
+    return f"{spent} today, {ratio} the usual", f"{spent} {ratio}", spent
+
+
+def _rule(session: "Session") -> str:
+    environment = session.environment
+    if environment.allow is not None:
+        return f"only {', '.join(environment.allow) or 'nobody'} may be called from here"
+    return "paid calls are asked about first" if environment.confirm else ""
+
+
+def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
+    """The list of sessions."""
+    return [
+        Row(
+            tab=tab,
+            served_by=session.requested or str(served_by(session) or "auto"),
+            state=_state(session, now)[0],
+            draft=_beginning(session.draft),
+        )
+        for tab, session in zip(shown.tabs, deck.sessions, strict=True)
+    ]
+
+
+def _beginning(draft: str) -> str:
+    line = " ".join(draft.split())
+    return line if len(line) <= 30 else line[:29] + "…"
+
+
+def start(runtime: "Runtime", palette: Palette) -> Start:
+    """What an empty session shows."""
+    offers = tuple(
+        Offer(
+            provider_name=provider.name,
+            colour=palette.provider(provider.name),
+            models=", ".join(model.name for model in provider.models) or "any model",
+        )
+        for provider in runtime.router.catalog.providers.values()
+    )
+    return Start(offers=offers, origin=runtime.settings.origin)
+
+
+def health(router: "Router", palette: Palette) -> tuple[Health, ...]:
+    """Every provider's state: its worst target's, since that is what a person has to know."""
+    found = []
+    for provider in router.catalog.providers.values():
+        states = [router.state(Target(provider.name, model.name)) for model in provider.models]
+        worst = max(states, key=lambda state: (state[0] == "resting", state[0] == "half_open", state[1]), default=None)
+        found.append(
+            Health(
+                provider_name=provider.name,
+                colour=palette.provider(provider.name),
+                state=state_in_words(worst) if worst else "ok",
+                is_local=provider.is_local,
+            )
+        )
+    return tuple(found)
+
+
+def route(session: "Session", preview: "Preview", burn: "BurnView | None") -> tuple[Fact, ...]:
+    """The line below the prompt. The price is left out while there is nothing to send."""
+    is_pinned = preview.route == "pinned"
+    way = ["pinned" if is_pinned else session.requested or "auto"]
+    if not is_pinned and preview.route != way[0]:
+        way.append(preview.route)
+    if preview.target is None:
+        return (Fact(" > ".join([*way, "nobody"]), tone="stop"), Fact(preview.why, tone="attention"))
+    facts = [Fact(" > ".join([*way, str(preview.target)]), f"{way[0]} > {preview.target}")]
+    if session.draft.strip():
+        facts.append(_price(preview.cost_estimate_nanousd))
+    if preview.asks_first:
+        word = badge(session.environment).word
+        facts.append(Fact(f"{word} asks first", f"{word} asks", tone="attention"))
+    if burn is not None and burn.limit_nanousd:
+        share = burn.spent_nanousd / burn.limit_nanousd
+        facts.append(Fact(f"budget {fmt.share(share)}", tone="quiet" if share < WARN_SHARE else "attention"))
+    return tuple(facts)
+
+
+def _price(nanousd: int | None) -> Fact:
+    if nanousd is None:
+        return Fact("price unknown", tone="attention")
+    return Fact("free", tone="good") if nanousd == 0 else Fact(f"est. {fmt.money(nanousd)}", tone="quiet")
+
+
+def fallback(transcript: Transcript) -> Alert | None:
+    """The band for the latest fallback that the person has not dismissed yet."""
+    if not transcript.unseen_fallbacks:
+        return None
+    latest = transcript.unseen_fallbacks[-1]
+    served = f"Now {latest.to_target}, not {latest.from_target}."
+    return Alert(latest.why, f"{served} Waited {fmt.seconds(latest.waited_s)}.", len(transcript.unseen_fallbacks) - 1)
+
+
+def notice(notices: list[str]) -> Alert | None:
+    """The band for the oldest standing notice."""
+    return Alert(notices[0], others=len(notices) - 1) if notices else None

@@ -1,0 +1,236 @@
+"""The conversation on screen: follows its end, stays where the person scrolled to, and never repaints in a hurry."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+from textwrap import wrap
+from time import monotonic, time
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from burn_tui.core.transcript import Transcript
+from burn_tui.tui.theme import palette_of
+
+if TYPE_CHECKING:
+    from burn_tui.tui.widgets.entry_rendering import Brush
+    from burn_tui.tui.widgets.transcript_drawing import Place, TranscriptDrawing
+
+REPAINT_S = 1 / 20
+"""At least so long from one repaint to the next."""
+
+_SHARE_OF_DRAWING = 1 / 4
+"""Of all time, however slow the machine is: the rest is for keys."""
+
+_CLOCK_S = 1.0
+"""Between two looks at how long an answer is awaited."""
+
+_HINT = "Type a question below and press Enter. F1 shows every key."
+
+_MORE_BELOW = ("more below ↓ PageDown", "more below ↓", "↓")
+"""The longest that has room is shown."""
+
+
+class TranscriptView(ScrollView, can_focus=True):
+    """Draws one Transcript at a time; what it has drawn of others is kept as long as they are."""
+
+    DEFAULT_CSS = """
+    TranscriptView { background: $background; overflow-x: hidden; overflow-y: scroll; }
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time,
+        timezone: tzinfo | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._now = now
+        """Seconds since the epoch, by the clock that entries are stamped with."""
+        self._timezone = timezone
+        """In which times are shown; None = the local one."""
+        self._transcript: Transcript | None = None
+        self._drawings: WeakKeyDictionary[Transcript, TranscriptDrawing] = WeakKeyDictionary()
+        self._left_at: WeakKeyDictionary[Transcript, Place] = WeakKeyDictionary()
+        """Where the person was reading in transcripts that are not on screen; those read at their end are not here."""
+        self._brush: Brush | None = None
+        self._lines: list[Strip] = []
+        """What can be scrolled through."""
+        self._is_at_end = True
+        """Whether the end is in sight, and what comes is scrolled to."""
+        self._is_repaint_due = False
+        self._repaint_after = 0.0
+        self._clock: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Colours change with the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.notice_change())
+
+    def bind(self, transcript: Transcript | None) -> None:
+        """Show `transcript` from now on, where the person left it; None = nothing."""
+        if transcript is not self._transcript:
+            self._remember_place()
+            self._transcript = transcript
+            self._is_at_end = transcript is None or transcript not in self._left_at
+            self.refresh()
+        self._repaint()
+
+    def notice_change(self) -> None:
+        """Repaint soon: now if the last time is long past, else when it is."""
+        if self._is_repaint_due or not self.is_attached:
+            return
+        self._is_repaint_due = True
+        wait_s = self._repaint_after - monotonic()
+        if wait_s > 0:
+            self.set_timer(wait_s, self._repaint)
+        else:
+            self.call_later(self._repaint)
+
+    @property
+    def _room(self) -> Size:
+        """Columns and rows beside the scrollbar."""
+        return self.scrollable_content_region.size
+
+    # --- painting --------------------------------------------------------------------------------
+
+    def _repaint(self) -> None:
+        """Take over what has changed and show it."""
+        self._is_repaint_due = False
+        if self._room.width == 0:
+            return
+        started = monotonic()
+        transcript = self._transcript
+        if transcript is not None and transcript.entries:
+            self._draw(transcript)
+        else:
+            self._show(self._hint() if transcript is not None else [], 0, top=None)
+        self._keep_time()
+        self._repaint_after = started + max(REPAINT_S, (monotonic() - started) / _SHARE_OF_DRAWING)
+
+    def _draw(self, transcript: Transcript) -> None:
+        drawing = self._drawing(transcript)
+        here = self.scroll_offset.y
+        place = None if self._is_at_end else self._left_at.pop(transcript, None) or drawing.place(here)
+        changed = drawing.update(
+            transcript.entries, self._current_brush(), now=self._now(), at_line=None if place is None else here
+        )
+        self._show(drawing.strips, changed, top=None if place is None else drawing.line(place))
+        if not drawing.is_complete:
+            self.notice_change()
+
+    def _show(self, lines: list[Strip], changed: int | None, *, top: int | None) -> None:
+        """Scroll through `lines` from now on, beginning with line `top` or ending with the last one for None.
+
+        Those from `changed` on are not what they were; None = they all are.
+        """
+        self._lines = lines
+        self.virtual_size = Size(self._room.width, len(lines))
+        wanted = self.max_scroll_y if top is None else min(top, self.max_scroll_y)
+        if wanted != self.scroll_offset.y:
+            self.scroll_to(y=wanted, animate=False, force=True)
+        self._look_for_the_end()
+        if changed is not None:
+            row = max(changed - self.scroll_offset.y, 0)
+            if row < self._room.height:
+                self.refresh(Region(0, row, self._room.width, self._room.height - row))
+
+    def render_line(self, y: int) -> Strip:
+        """The line in row `y` of what is in sight."""
+        if y == self._room.height - 1 and not self._is_at_end:
+            return self._more_below()
+        line = self.scroll_offset.y + y
+        return self._lines[line] if line < len(self._lines) else Strip.blank(self._room.width, self.rich_style)
+
+    def _drawing(self, transcript: Transcript) -> "TranscriptDrawing":
+        from burn_tui.tui.widgets import transcript_drawing  # noqa: PLC0415 - the first frame is painted without Markdown
+
+        if transcript not in self._drawings:
+            self._drawings[transcript] = transcript_drawing.TranscriptDrawing()
+        return self._drawings[transcript]
+
+    def _current_brush(self) -> "Brush":
+        """Another one where width or colours are not what they were."""
+        from burn_tui.tui.widgets import entry_rendering  # noqa: PLC0415 - the first frame is painted without Markdown
+
+        width, palette = self._room.width, palette_of(self.app.current_theme)
+        if self._brush is None or self._brush.width != width or self._brush.palette is not palette:
+            self._brush = entry_rendering.Brush(width, palette, self._timezone)
+        return self._brush
+
+    def _hint(self) -> list[Strip]:
+        """What an empty transcript shows, in the middle."""
+        width, height = self._room
+        style = self.rich_style + Style(color=palette_of(self.app.current_theme).interface.muted)
+        lines = [Strip([Segment(line.center(width), style)]) for line in wrap(_HINT, width)]
+        return [*[Strip.blank(width, self.rich_style)] * ((height - len(lines)) // 2), *lines]
+
+    def _more_below(self) -> Strip:
+        palette, width = palette_of(self.app.current_theme), self._room.width
+        words = next((words for words in _MORE_BELOW if len(words) <= width), "")
+        style = Style(color=palette.attention, bgcolor=palette.interface.surface)
+        return Strip([Segment(words.center(width), style)])
+
+    def _keep_time(self) -> None:
+        """Look at the clock while somebody is awaited, and only then."""
+        answer = self._transcript.answering if self._transcript is not None else None
+        is_waiting = answer is not None and answer.state == "waiting"
+        if is_waiting and self._clock is None:
+            self._clock = self.set_interval(_CLOCK_S, self.notice_change)
+        elif not is_waiting and self._clock is not None:
+            self._clock.stop()
+            self._clock = None
+
+    # --- scrolling -------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Everything flows anew, round what is in sight."""
+        self._repaint()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Know whether the end is in sight, however it was scrolled there."""
+        super().watch_scroll_y(old_value, new_value)
+        self._look_for_the_end()
+
+    def _look_for_the_end(self) -> None:
+        was_at_end = self._is_at_end
+        self._is_at_end = self.scroll_offset.y >= self.max_scroll_y
+        if self._is_at_end != was_at_end:
+            self.refresh()
+
+    def _remember_place(self) -> None:
+        transcript = self._transcript
+        if transcript is None or transcript not in self._drawings or self._is_at_end:
+            return
+        if (place := self._drawings[transcript].place(self.scroll_offset.y)) is not None:
+            self._left_at[transcript] = place
+
+    def on_click(self, event: events.Click) -> None:
+        """On the line that says that there is more."""
+        if event.y == self._room.height - 1 and not self._is_at_end:
+            self.action_scroll_end()
+
+    def action_page_up(self) -> None:
+        """Back, so that the first line becomes the last."""
+        self._scroll_pages(-1)
+
+    def action_page_down(self) -> None:
+        """On, so that the last line, where the end is pointed to, becomes the first."""
+        self._scroll_pages(1)
+
+    def action_scroll_home(self) -> None:
+        """To the first question."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_scroll_end(self) -> None:
+        """To the end, which is followed from then on."""
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def _scroll_pages(self, pages: int) -> None:
+        self.scroll_relative(y=pages * max(self._room.height - 1, 1), animate=False)

@@ -1,0 +1,90 @@
+"""What an empty session shows: who would answer, and how to begin."""
+
+from msgspec import Struct
+from textual.content import Content
+
+from burn_tui.tui.actions import ACTIONS
+from burn_tui.tui.widgets.drawn import Drawn
+
+_FIRST_KEYS = ("send", "provider", "help")
+
+_WAYS = (
+    ("Export a key", "in the shell that starts burn-tui: export ANTHROPIC_API_KEY=…"),
+    ("Start a local server", "Ollama, LM Studio, llama.cpp or vLLM is found by itself."),
+    ("Look around first", "burn-tui --demo needs no key and no network."),
+)
+_WAYS_IN_SHORT = "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo."
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """One provider that could answer."""
+
+    provider_name: str
+    colour: str
+    models: str
+    """Its models in words."""
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """What is known before the first prompt."""
+
+    offers: tuple[Offer, ...]
+    """Empty = nobody can answer yet."""
+    origin: str
+    """Where the settings come from."""
+
+
+class Welcome(Drawn[Start]):
+    """Stands where the conversation will be, in the longest form that its place can hold."""
+
+    DEFAULT_CSS = """
+    Welcome { height: 1fr; padding: 1 2; }
+    """
+
+    def draw(self, view: Start, width: int) -> Content:
+        """Short lines, wrapped where even they are too long."""
+        for lines in (_at_length(view, width), _without_origin(view, width), _in_short(view, width)):
+            if len(lines) <= self.content_size.height:
+                break
+        return Content("\n").join(line.rstrip() for line in lines)
+
+
+def _at_length(view: Start, width: int) -> list[Content]:
+    origin = Content.styled(view.origin, "$foreground-muted").wrap(max(width, 1))
+    return [*_without_origin(view, width), Content(), *origin]
+
+
+def _without_origin(view: Start, width: int) -> list[Content]:
+    return _ready(view, width) if view.offers else _nobody(width)
+
+
+def _in_short(view: Start, width: int) -> list[Content]:
+    if not view.offers:
+        text = Content.assemble(("No provider yet. ", "bold"), _WAYS_IN_SHORT)
+    else:
+        names = ", ".join(offer.provider_name for offer in view.offers)
+        text = Content.assemble(("Ready. ", "bold"), f"{names} can answer.")
+    return text.wrap(max(width, 1))
+
+
+def _ready(view: Start, width: int) -> list[Content]:
+    lines = [Content.styled("Ready. These can answer:", "bold"), Content()]
+    indent = max(len(offer.provider_name) for offer in view.offers) + 4
+    for offer in view.offers:
+        first, *rest = Content.styled(offer.models, "$foreground-muted").wrap(max(width - indent, 1))
+        lines.append(Content.assemble(("▌ ", offer.colour), offer.provider_name.ljust(indent - 2), first))
+        lines += [line.pad_left(indent) for line in rest]
+    lines.append(Content())
+    for action in (ACTIONS[name] for name in _FIRST_KEYS):
+        first, *rest = Content(action.tooltip).wrap(max(width - 8, 1))
+        lines.append(Content.assemble((f"{action.shown:<8}", "bold $text-accent"), first))
+        lines += [line.pad_left(8) for line in rest]
+    return lines
+
+
+def _nobody(width: int) -> list[Content]:
+    lines = [*Content.styled("No provider yet. Three ways to get one:", "bold").wrap(max(width, 1)), Content()]
+    for number, (way, how) in enumerate(_WAYS, start=1):
+        lines.append(Content.assemble((f"{number}  ", "bold $text-accent"), (way, "bold")))
+        lines += [line.pad_left(3) for line in Content.styled(how, "$foreground-muted").wrap(max(width - 3, 1))]
+    return lines

@@ -1,0 +1,35 @@
+"""Every test, and every process that one starts, is kept on loopback and away from the person's own files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+LOOPBACK_ONLY = Path(__file__).parent / "support" / "loopback"
+
+_KEY_VARIABLES = (
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "OPENROUTER_API_KEY",
+    "GROQ_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "MISTRAL_API_KEY",
+    "XAI_API_KEY",
+)
+
+
+def pytest_configure() -> None:
+    """Install the guard here, and by PYTHONPATH in every child."""
+    exec(compile((LOOPBACK_ONLY / "sitecustomize.py").read_text(), "sitecustomize.py", "exec"), {})
+    os.environ["PYTHONPATH"] = str(LOOPBACK_ONLY)
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (*_KEY_VARIABLES, "BURN_TUI_CONFIG", "BURN_TUI_DATA_DIR", "NO_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))

@@ -1,0 +1,80 @@
+"""Driving the dashboard as a person does, and reading what stands on it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from support.scripted import ScriptedRuntime, quiet_day
+from textual.pilot import Pilot
+
+from burn_tui.tui.app import BurnApp
+from burn_tui.tui.screens.main import MainScreen
+from burn_tui.tui.widgets.prompt import Prompt
+
+GIVE_UP_S = 10.0
+
+NAMES = {" ": "space", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus"}
+
+
+class Dashboard:
+    """A running app with its runtime."""
+
+    def __init__(self, runtime: ScriptedRuntime, app: BurnApp, pilot: Pilot[int]) -> None:
+        self.runtime = runtime
+        self.app = app
+        self.pilot = pilot
+        self.calm = runtime.figures
+
+    @property
+    def main(self) -> MainScreen:
+        """The dashboard's own screen, whatever stands above it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, MainScreen))
+
+    @property
+    def prompt(self) -> str:
+        """What stands in the prompt."""
+        return self.main.query_one(Prompt).text
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Let the app work until `condition` holds."""
+        async with asyncio.timeout(GIVE_UP_S):
+            while not condition():
+                await self.pilot.pause()
+                await asyncio.sleep(0)
+
+    async def type(self, text: str) -> None:
+        """Press one key after the other."""
+        await self.pilot.press(*(NAMES.get(letter, letter) for letter in text))
+
+    async def send(self, text: str) -> None:
+        """Type and press Enter."""
+        await self.type(text)
+        await self.pilot.press("enter")
+
+    async def settled(self) -> None:
+        """Until nothing is being answered and every message was handled."""
+        await self.until(lambda: not any(session.is_busy for session in self.main.deck.sessions))
+        await self.pilot.pause()
+
+    def text(self, selector: str | None = None) -> str:
+        """The text of the whole screen on top, or of the one part of the dashboard that `selector` finds."""
+        if selector is None:
+            return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+        region = self.main.query_one(selector).region
+        strips = self.main._compositor.render_strips()[region.y : region.bottom]
+        return "\n".join(strip.crop(region.x, region.right).text for strip in strips)
+
+
+@asynccontextmanager
+async def dashboard(
+    runtime: ScriptedRuntime | None = None, *, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[Dashboard]:
+    """An app that has booted; without a runtime of the test's own, with three environments and four providers."""
+    runtime = runtime or ScriptedRuntime(burn=quiet_day())
+    app = BurnApp(boot=runtime.boot)
+    app.animation_level = "none"
+    async with app.run_test(size=size, notifications=True) as pilot:
+        running = Dashboard(runtime, app, pilot)
+        await running.until(lambda: isinstance(app.screen, MainScreen) and "\n" in running.text())
+        await pilot.pause()
+        yield running

@@ -1,0 +1,25 @@
+"""Refuses every address but loopback, in this process and (by PYTHONPATH) in every Python that a test starts."""
+
+import sys
+
+_LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "::1", "", None, b"localhost", b"127.0.0.1"}
+
+
+class LeftLoopbackError(Exception):
+    """A test tried to reach the world."""
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and not _is_loopback(address[0]):
+            raise LeftLoopbackError(f"a test tried to connect to {address}")
+    if event == "socket.getaddrinfo" and not _is_loopback(arguments[0]):
+        raise LeftLoopbackError(f"a test tried to look up {arguments[0]!r}")
+
+
+def _is_loopback(host: object) -> bool:
+    return host in _LOOPBACK_HOSTS or str(host).startswith("127.")
+
+
+sys.addaudithook(_hook)

@@ -1,0 +1,293 @@
+"""A runtime whose router says what a test wrote down: no engine work, no address, and a clock that stands still."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from itertools import count
+from math import sin
+from typing import TYPE_CHECKING, cast
+
+from msgspec import structs
+
+from burn_tui.core.breaker import State
+from burn_tui.core.burn import BurnView, ProviderBurn
+from burn_tui.core.catalog import Catalog, Model, Provider, Target
+from burn_tui.core.chat import ChatRequest
+from burn_tui.core.environment import Environment, find
+from burn_tui.core.errors import BurnError
+from burn_tui.core.events import (
+    AttemptFailed,
+    AttemptFinished,
+    AttemptStarted,
+    Confirmation,
+    Event,
+    FellBack,
+    Refused,
+    RequestFinished,
+    RouteDecided,
+    TextDelta,
+)
+from burn_tui.core.failure import Failure
+from burn_tui.core.routing import Route
+from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+from burn_tui.engine.admission import Caller
+from burn_tui.engine.clock import Clock
+from burn_tui.engine.router import Preview
+from burn_tui.engine.session import Session
+from burn_tui.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from burn_tui.engine.router import Router
+    from burn_tui.engine.runtime import Runtime
+
+SONNET = Target("anthropic", "claude-sonnet-4-5")
+GPT = Target("openai", "gpt-5-mini")
+FLASH = Target("gemini", "gemini-2.5-flash")
+QWEN = Target("ollama", "qwen3:8b")
+
+NOW = 1_772_460_120.0
+"""2026-03-02 14:02 UTC."""
+
+ENVIRONMENTS = {
+    "production": Environment(name="production", hue="blue", confirm=True),
+    "local": Environment(name="local", hue="yellow", allow=("ollama",)),
+    "staging": Environment(name="staging", hue="green"),
+}
+
+
+def quiet_day() -> BurnView:
+    """Figures of a day of which only the sums matter."""
+    return structs.replace(
+        empty_day(),
+        spent_nanousd=4_820_000_000,
+        limit_nanousd=20_000_000_000,
+        expected_nanousd=2_300_000_000,
+        ratio=2.1,
+    )
+
+
+def empty_day() -> BurnView:
+    """Nothing was spent, and nothing is known of other days."""
+    return BurnView(nanousd_per_minute=(0,) * 60, tokens_per_minute=(0,) * 60)
+
+
+def busy_day() -> BurnView:
+    """Every figure there is."""
+    wave = tuple(sin(minute / 6) + sin(minute / 2.3) / 2 + 1.4 for minute in range(60))
+    return structs.replace(
+        quiet_day(),
+        nanousd_per_minute=tuple(0 if 30 <= at < 34 else round(40e6 * level) for at, level in enumerate(wave)),
+        tokens_per_minute=tuple(0 if 30 <= at < 34 else round(6_000 * level) for at, level in enumerate(wave[::-1])),
+        current_nanousd_per_minute=43_000_000,
+        current_tokens_per_minute=12_400,
+        projected_day_end_nanousd=11_200_000_000,
+        unpriced_requests=3,
+        open_attempts=1,
+        providers=(
+            _provider("anthropic", 3_100_000_000, 812_000, 0.9, 3.1, failures=7),
+            _provider("openai", 1_400_000_000, 300_000, 0.6, 1.2),
+            _provider("gemini", 320_000_000, 141_000, 0.45, 0.9),
+            _provider("ollama", 0, 96_000, 0.2, 0.4),
+        ),
+    )
+
+
+def _provider(
+    name: str, cost_nanousd: int, tokens: int, p50_s: float, p95_s: float, *, failures: int = 0
+) -> ProviderBurn:
+    return ProviderBurn(
+        provider_name=name,
+        cost_nanousd=cost_nanousd,
+        tokens=tokens,
+        p50_first_chunk_s=p50_s,
+        p95_first_chunk_s=p95_s,
+        attempts=120,
+        failures=failures,
+    )
+
+
+Step = Event | asyncio.Event | BurnError
+"""What happens next in an answer: an event, a wait until the test goes on, or an error of ours."""
+
+
+def settled(target: Target, *, cost_nanousd: int | None = 12_100_000, failure: Failure | None = None) -> UsageRecord:
+    """A finished attempt."""
+    opened = AttemptOpened(
+        event_id="e",
+        request_id="r",
+        attempt=1,
+        started_at=NOW,
+        provider_name=target.provider_name,
+        request_model=target.model,
+    )
+    return UsageRecord(
+        opened=opened,
+        duration_s=1.9,
+        time_to_first_chunk_s=0.9,
+        response_model=target.model,
+        usage=Usage(input_tokens=840, output_tokens=212),
+        cost_nanousd=0 if failure else cost_nanousd,
+        finish_reason=None if failure else "stop",
+        error_type=failure.error_type if failure else None,
+    )
+
+
+def begins(target: Target) -> list[Step]:
+    """Routing and the start of the call."""
+    return [RouteDecided("r", "default", (target,), ("first choice",)), AttemptStarted("e", 1, target)]
+
+
+def answers(target: Target, *chunks: str) -> list[Step]:
+    """A whole answer."""
+    return [*begins(target), *(TextDelta(chunk) for chunk in chunks), *ends(target)]
+
+
+def ends(target: Target) -> list[Step]:
+    """The end of an answer that came."""
+    return [AttemptFinished(settled(target)), RequestFinished("r", None, target, (settled(target),))]
+
+
+RATE_LIMITED = Failure("rate_limited", "This request would exceed your rate limit.", 429, 43.0)
+
+
+def falls_back(from_target: Target, to_target: Target) -> list[Step]:
+    """A refusal and the switch to somebody else, who has not answered yet."""
+    return [
+        *begins(from_target),
+        AttemptFailed(1, from_target, RATE_LIMITED),
+        AttemptFinished(settled(from_target, failure=RATE_LIMITED)),
+        FellBack(
+            from_target,
+            to_target,
+            "rate_limited",
+            f"{from_target.provider_name} refused: rate limited, back in 43 s.",
+            0.03,
+        ),
+        AttemptStarted("f", 2, to_target),
+    ]
+
+
+def asks_first(target: Target, environment: str) -> list[Step]:
+    """A paid call that a person has to agree to."""
+    facts = Confirmation(target, environment, "ANTHROPIC_API_KEY", 12, 7_600_000)
+    why = f"{environment} asks before paid calls, and {target} is one."
+    return [
+        RouteDecided("r", "default", (target,), ("first choice",)),
+        Refused("confirmation", why, "Say yes in the dashboard, or pass --yes.", facts),
+        RequestFinished("r", None, None, ()),
+    ]
+
+
+class ScriptedRouter:
+    """Serves each request from the next script. Without one left, everything is answered by "Fine."."""
+
+    def __init__(self, targets: tuple[Target, ...], routes: dict[str, Route]) -> None:
+        self.catalog = Catalog(
+            {
+                target.provider_name: Provider(
+                    name=target.provider_name,
+                    dialect="openai-chat",
+                    base_url="http://127.0.0.1:1",
+                    models=(Model(target.model),),
+                    is_local=target.provider_name == "ollama",
+                )
+                for target in targets
+            }
+        )
+        self.routes = routes
+        self.scripts: list[list[Step]] = []
+        self.requests: list[tuple[ChatRequest, Caller]] = []
+        self.states: dict[Target, tuple[State, float]] = {}
+
+    def state(self, target: Target) -> tuple[State, float]:
+        """As Router.state."""
+        return self.states.get(target, ("closed", 0.0))
+
+    def preview(self, request: ChatRequest, caller: Caller) -> Preview:
+        """The pinned target, or the first of the environment."""
+        allowed = [target for target in self.catalog.targets if caller.environment.allows(target.provider_name)]
+        pinned = [target for target in allowed if str(target) == request.model]
+        target = next(iter(pinned or allowed), None)
+        return Preview(
+            route="pinned" if pinned else request.model or "default",
+            target=target,
+            why="route default" if target else "No provider is configured.",
+            input_tokens_estimate=12,
+            cost_estimate_nanousd=0 if target == QWEN else 400_000,
+            asks_first=caller.environment.confirm and not caller.confirmed,
+        )
+
+    async def send(self, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event]:
+        """Say what is written."""
+        self.requests.append((request, caller))
+        for step in self.scripts.pop(0) if self.scripts else answers(QWEN, "Fine."):
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+            elif isinstance(step, BurnError):
+                raise step
+            else:
+                yield step
+
+
+class ScriptedRuntime:
+    """What the dashboard needs of a Runtime."""
+
+    def __init__(
+        self,
+        *,
+        environments: dict[str, Environment] | None = None,
+        targets: tuple[Target, ...] = (SONNET, GPT, FLASH, QWEN),
+        label: str | None = None,
+        burn: BurnView,
+    ) -> None:
+        routes = {
+            "default": Route("default", targets),
+            "quick": Route("quick", (FLASH, GPT)),
+        }
+        self.router = ScriptedRouter(targets, routes if targets else {})
+        self.settings = Settings(
+            origin="config.yaml",
+            catalog=self.router.catalog,
+            keys={},
+            environments=ENVIRONMENTS if environments is None else environments,
+            routes=self.router.routes,
+        )
+        self._ids = count(1)
+        self.clock = Clock(now=lambda: self.now, monotonic=lambda: self.now, new_id=lambda: f"id-{next(self._ids)}")
+        self.now = NOW
+        self.label = label
+        self.notices: list[str] = []
+        self.figures: BurnView | BurnError = burn
+        self.looks = 0
+        """How often the figures were asked for."""
+        self.found: list[str] = []
+        self.is_closed = False
+
+    def opening_sessions(self) -> list[Session]:
+        """Three, or one where no environment is configured."""
+        names = ("api-refactor", "scratch", "terraform")
+        pairs = zip(names, self.settings.environments, strict=False)
+        return [self.session(name, environment) for name, environment in pairs] or [self.session("main")]
+
+    def session(self, name: str, environment: str | None = None) -> Session:
+        """As Runtime.session."""
+        place = find(environment, self.settings.environments)
+        return Session(name, place, router=cast("Router", self.router), clock=self.clock)
+
+    async def burn(self) -> BurnView:
+        """The figures, or the error that stands in their place."""
+        self.looks += 1
+        if isinstance(self.figures, BurnError):
+            raise self.figures
+        return self.figures
+
+    async def discover(self) -> list[str]:
+        """Servers that a test put there."""
+        return self.found
+
+    async def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True
+
+    async def boot(self) -> "Runtime":
+        """As the app wants it."""
+        return cast("Runtime", self)

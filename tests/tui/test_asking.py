@@ -1,0 +1,343 @@
+"""From the prompt to the answer, and what happens when there is none."""
+
+import asyncio
+
+from support.dashboard import Dashboard, dashboard
+from support.scripted import (
+    GPT,
+    QWEN,
+    RATE_LIMITED,
+    SONNET,
+    answers,
+    asks_first,
+    begins,
+    ends,
+    falls_back,
+    settled,
+)
+from textual.widgets import TextArea
+
+from burn_tui.core.errors import LedgerError
+from burn_tui.core.events import AttemptFailed, AttemptFinished, Refused, RequestFinished, TextDelta
+from burn_tui.core.transcript import Answer, Asked
+from burn_tui.tui.messages import PromptSubmitted
+from burn_tui.tui.screens.question import QuestionScreen
+from burn_tui.tui.widgets.session_tabs import SessionTabs
+
+REFUSED = [
+    Refused("budget", "Budget daily has $20 of $20 spent or reserved.", "Raise it."),
+    RequestFinished("r", None, None, ()),
+]
+UNANSWERED = [
+    *begins(QWEN),
+    AttemptFailed(1, QWEN, RATE_LIMITED),
+    AttemptFinished(settled(QWEN, failure=RATE_LIMITED)),
+    RequestFinished("r", None, None, (settled(QWEN, failure=RATE_LIMITED),), RATE_LIMITED),
+]
+BROKEN_LEDGER = LedgerError("is locked by another program.", file="ledger.sqlite3", mend="Close it.")
+
+
+def answer_of(running: Dashboard) -> str:
+    entries = running.main.deck.active.transcript.entries
+    return next((entry.text for entry in reversed(entries) if isinstance(entry, Answer)), "")
+
+
+def is_red(running: Dashboard, position: int = 0) -> bool:
+    view = running.main.query_one(SessionTabs).view
+    return view is not None and view.tabs[position].is_calling
+
+
+async def test_enter_sends_the_prompt_and_empties_it() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(answers(SONNET, "Because it is ", "re-read."))
+        await running.send("why")
+        await running.settled()
+        assert answer_of(running) == "Because it is re-read."
+        assert running.prompt == ""
+
+
+async def test_an_empty_prompt_is_not_sent() -> None:
+    async with dashboard() as running:
+        await running.send("  ")
+        assert running.runtime.router.requests == []
+
+
+async def test_alt_enter_begins_a_new_line_and_sends_nothing() -> None:
+    async with dashboard() as running:
+        await running.type("one")
+        await running.pilot.press("alt+enter")
+        await running.type("two")
+        assert running.prompt == "one\ntwo"
+        assert running.runtime.router.requests == []
+
+
+async def test_the_answer_stands_in_the_conversation_while_it_is_still_being_written() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*begins(SONNET), TextDelta("first half"), go_on, *ends(SONNET)])
+        await running.send("hello")
+        await running.until(lambda: "first half" in running.text("#transcript"))
+        go_on.set()
+        await running.settled()
+
+
+async def test_the_tab_is_red_while_a_provider_is_called_and_not_afterwards() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*begins(SONNET), go_on, *ends(SONNET)])
+        await running.send("hello")
+        await running.until(lambda: is_red(running))
+        assert "●" in running.text("#tabs")
+        assert "calling" in running.text("#status")
+        go_on.set()
+        await running.settled()
+        await running.until(lambda: not is_red(running))
+        assert "●" not in running.text("#tabs")
+
+
+async def test_a_second_prompt_waits_in_its_place_until_the_first_is_answered() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*begins(SONNET), go_on, *ends(SONNET)])
+        await running.send("one")
+        await running.until(lambda: is_red(running))
+        await running.send("two")
+        assert running.prompt == "two"
+        assert len(running.runtime.router.requests) == 1
+        go_on.set()
+        await running.settled()
+
+
+async def test_a_session_that_is_not_on_screen_goes_on_and_shows_its_answer_later() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*begins(SONNET), go_on, TextDelta("meanwhile"), *ends(SONNET)])
+        await running.send("hello")
+        await running.until(lambda: is_red(running))
+        await running.pilot.press("alt+2")
+        assert is_red(running, 0)
+        go_on.set()
+        await running.settled()
+        assert "meanwhile" not in running.text()
+        await running.pilot.press("alt+1")
+        await running.until(lambda: "meanwhile" in running.text("#transcript"))
+
+
+async def test_a_prompt_belongs_to_the_session_in_which_enter_was_pressed() -> None:
+    async with dashboard() as running:
+        first = running.main.deck.active
+        await running.pilot.press("alt+2")
+        running.main.post_message(PromptSubmitted(first.id, "for the first"))
+        await running.until(lambda: first.transcript.entries)
+        await running.settled()
+        _, caller = running.runtime.router.requests[0]
+        assert caller.session_id == first.id
+
+
+async def test_escape_stops_the_answer_and_the_tab_is_no_longer_red() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*begins(SONNET), TextDelta("half"), asyncio.Event()])
+        await running.send("hello")
+        await running.until(lambda: answer_of(running) == "half")
+        await running.pilot.press("escape")
+        await running.settled()
+        await running.until(lambda: not is_red(running))
+        assert answer_of(running) == "half"
+        assert running.prompt == ""
+
+
+async def test_a_prompt_that_was_stopped_before_any_answer_comes_back() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*begins(SONNET), asyncio.Event()])
+        await running.send("hello")
+        await running.until(lambda: is_red(running))
+        await running.pilot.press("escape")
+        await running.until(lambda: running.prompt == "hello")
+
+
+async def test_a_refused_prompt_comes_back_with_the_reason_in_the_conversation() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(list(REFUSED))
+        await running.send("hello")
+        await running.until(lambda: running.prompt == "hello")
+        assert "Raise it." in running.text("#transcript")
+
+
+async def test_a_refused_prompt_is_put_before_what_was_typed_meanwhile() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([go_on, *REFUSED])
+        await running.send("hello")
+        await running.type("next")
+        go_on.set()
+        await running.until(lambda: running.prompt == "hello\n\nnext")
+
+
+async def test_a_prompt_that_nobody_answered_comes_back() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(list(UNANSWERED))
+        await running.send("hello")
+        await running.until(lambda: running.prompt == "hello")
+
+
+async def test_what_was_typed_meanwhile_is_not_overwritten_by_an_unanswered_prompt() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([go_on, *UNANSWERED])
+        await running.send("hello")
+        await running.type("next")
+        go_on.set()
+        await running.settled()
+        assert running.prompt == "next"
+        assert any(isinstance(entry, Asked) for entry in running.main.deck.active.transcript.entries)
+
+
+async def test_an_error_of_the_ledger_is_a_notice_and_the_prompt_comes_back() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*begins(SONNET), BROKEN_LEDGER])
+        await running.send("hello")
+        await running.until(lambda: "is locked by another program" in running.text("#notice"))
+        assert running.prompt == "hello"
+        assert not is_red(running)
+
+
+async def test_a_notice_stays_until_escape() -> None:
+    async with dashboard() as running:
+        running.runtime.figures = BROKEN_LEDGER
+        await running.until(lambda: "Close it." in running.text("#notice"))
+        running.runtime.figures = running.calm
+        await running.send("hello")
+        await running.settled()
+        assert "Close it." in running.text("#notice")
+        await running.pilot.press("escape")
+        await running.until(lambda: not running.main.query_one("#notice").display)
+
+
+async def test_the_banner_after_a_fallback_says_from_whom_to_whom_and_why() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), *ends(GPT)])
+        await running.send("hello")
+        await running.settled()
+        banner = " ".join(running.text("#fallback").split())
+        assert "anthropic refused: rate limited, back in 43 s." in banner
+        assert "Now openai/gpt-5-mini, not anthropic/claude-sonnet-4-5." in banner
+
+
+async def test_banner_and_amber_mark_stay_until_the_person_dismisses_them() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), *ends(GPT)])
+        await running.send("hello")
+        await running.settled()
+        await running.send("again")
+        await running.settled()
+        assert "⚠" in running.text("#tabs")
+        assert running.main.query_one("#fallback").display
+        await running.pilot.press("escape")
+        await running.until(lambda: not running.main.query_one("#fallback").display)
+        assert "⚠" not in running.text("#tabs")
+
+
+async def test_the_banner_can_be_clicked_away() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), *ends(GPT)])
+        await running.send("hello")
+        await running.settled()
+        await running.pilot.click("#fallback")
+        await running.until(lambda: not running.main.query_one("#fallback").display)
+
+
+async def test_outside_the_prompt_d_dismisses_the_banner() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), *ends(GPT)])
+        await running.send("hello")
+        await running.settled()
+        await running.pilot.press("tab", "d")
+        await running.until(lambda: not running.main.query_one("#fallback").display)
+        assert running.prompt == ""
+
+
+async def test_a_paid_call_from_a_guarded_environment_is_asked_about_with_all_its_facts() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(asks_first(SONNET, "production"))
+        await running.send("hello")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.pause()
+        shown = running.text()
+        for fact in ("anthropic/claude-sonnet-4-5", "production", "ANTHROPIC_API_KEY", "$0.0076"):
+            assert fact in shown
+
+
+async def test_y_sends_what_was_asked_about() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts += [asks_first(SONNET, "production"), answers(SONNET, "Done.")]
+        await running.send("hello")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press("y")
+        await running.until(lambda: answer_of(running) == "Done.")
+        request, caller = running.runtime.router.requests[-1]
+        assert (request.messages[-1].text, caller.confirmed) == ("hello", True)
+        assert running.prompt == ""
+
+
+async def test_neither_enter_nor_any_other_key_says_yes() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(asks_first(SONNET, "production"))
+        await running.send("hello")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press("enter", "space", "a", "f2", "ctrl+t")
+        assert isinstance(running.app.screen, QuestionScreen)
+        assert len(running.runtime.router.requests) == 1
+
+
+async def test_n_and_escape_lead_back_to_the_prompt_with_its_words() -> None:
+    for key in ("n", "escape"):
+        async with dashboard() as running:
+            running.runtime.router.scripts.append(asks_first(SONNET, "production"))
+            await running.send("hello")
+            await running.until(lambda running=running: isinstance(running.app.screen, QuestionScreen))
+            await running.pilot.press(key)
+            await running.until(lambda running=running: running.app.screen is running.main)
+            assert running.prompt == "hello"
+            assert len(running.runtime.router.requests) == 1
+
+
+async def test_no_dialog_opens_over_somebody_who_is_typing() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([go_on, *asks_first(SONNET, "production")])
+        await running.send("hello")
+        await running.type("y")
+        go_on.set()
+        await running.until(lambda: running.prompt == "hello\n\ny")
+        assert running.app.screen is running.main
+
+
+async def test_the_route_line_says_what_will_happen_and_follows_the_typing() -> None:
+    async with dashboard() as running:
+        route = running.text("#route")
+        assert "auto > default > anthropic/claude-sonnet-4-5" in route
+        assert "PROD asks first" in route
+        assert "est." not in route
+        await running.type("hello")
+        await running.until(lambda: "est. $0.0004" in running.text("#route"))
+
+
+async def test_a_free_call_is_said_to_be_free() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+2")
+        await running.type("hello")
+        await running.until(lambda: "free" in running.text("#route"))
+        assert "ollama/qwen3:8b" in running.text("#route")
+
+
+async def test_page_keys_in_the_prompt_scroll_the_conversation() -> None:
+    async with dashboard(size=(80, 24)) as running:
+        running.runtime.router.scripts.append(answers(SONNET, "line\n\n" * 80))
+        await running.send("hello")
+        await running.settled()
+        transcript = running.main.query_one("#transcript")
+        await running.until(lambda: transcript.scroll_offset.y > 0)
+        before = transcript.scroll_offset.y
+        await running.pilot.press("pageup")
+        await running.until(lambda: transcript.scroll_offset.y < before)
+        assert isinstance(running.app.focused, TextArea)

@@ -1,0 +1,190 @@
+"""Pictures of every screen, at three sizes, as README shows them.
+
+BURN_TUI_ACCEPT_PICTURES=1 makes them anew. Look at each of them before you commit it.
+"""
+
+import asyncio
+import os
+import platform
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+import textual
+from support.checkout import ROOT
+from support.dashboard import Dashboard, dashboard
+from support.scripted import (
+    GPT,
+    SONNET,
+    ScriptedRuntime,
+    answers,
+    asks_first,
+    begins,
+    busy_day,
+    empty_day,
+    falls_back,
+)
+
+from burn_tui.core.errors import SettingsError
+from burn_tui.core.events import TextDelta
+from burn_tui.tui.app import BurnApp
+from burn_tui.tui.screens.boot_error import BootErrorScreen
+from burn_tui.tui.screens.question import QuestionScreen
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from burn_tui.engine.runtime import Runtime
+
+PICTURES = ROOT / "snapshots"
+HOME = PICTURES / "made-with.txt"
+THESE_VERSIONS = f"Python {'.'.join(platform.python_version_tuple()[:2])}, Textual {textual.__version__}\n"
+IS_ACCEPTING = os.environ.get("BURN_TUI_ACCEPT_PICTURES") == "1"
+
+SIZES = [(160, 45), (80, 24), (40, 15)]
+
+ANSWER = """Because `attempt` is re-read after the sleep, so the loop never sees its own increment:
+
+```python
+for attempt in range(5):
+    if call():
+        break
+    sleep(2 ** attempt)
+```
+
+- keep the counter **local**
+- stop after five attempts
+"""
+
+Scene = Callable[[Dashboard], Awaitable[None]]
+
+
+@pytest.fixture(autouse=True)
+def _frozen_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def idle(running: Dashboard) -> None:
+    running.runtime.router.scripts.append(answers(SONNET, ANSWER))
+    await running.send("why does the retry loop never stop?")
+    await running.settled()
+    await running.type("and how would you test it?")
+    await running.until(lambda: "est." in running.text("#route"))
+
+
+async def streaming(running: Dashboard) -> None:
+    await idle(running)
+    half = "Give the clock as an argument, then a test can"
+    running.runtime.router.scripts.append([*begins(SONNET), TextDelta(half), asyncio.Event()])
+    await running.pilot.press("enter")
+    await running.until(lambda: "a test can" in " ".join(running.text("#transcript").split()))
+
+
+async def after_a_fallback(running: Dashboard) -> None:
+    await idle(running)
+    running.runtime.router.states[SONNET] = ("resting", 43.0)
+    half = "Give the clock as an argument, then a test can"
+    running.runtime.router.scripts.append([*falls_back(SONNET, GPT), TextDelta(half), asyncio.Event()])
+    await running.pilot.press("enter")
+    await running.until(lambda: running.main.query_one("#fallback").display)
+    await running.until(lambda: "resting" in running.text() or running.app.size.width < 80)
+
+
+async def first_start(running: Dashboard) -> None:
+    await running.until(lambda: "No provider yet" in " ".join(running.text("#welcome").split()))
+
+
+async def confirm(running: Dashboard) -> None:
+    running.runtime.router.scripts.append(asks_first(SONNET, "production"))
+    await running.send("drop the old index")
+    await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+
+
+def pressing(*keys: str) -> Scene:
+    async def scene(running: Dashboard) -> None:
+        await idle(running)
+        await running.pilot.press(*keys)
+        await running.until(lambda: running.app.screen is not running.main)
+
+    return scene
+
+
+SCENES: dict[str, Scene] = {
+    "main": idle,
+    "streaming": streaming,
+    "fallback": after_a_fallback,
+    "first-start": first_start,
+    "provider": pressing("f2"),
+    "sessions": pressing("f8"),
+    "new-session": pressing("ctrl+t"),
+    "burn": pressing("f5"),
+    "help": pressing("f1"),
+    "confirm": confirm,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCENES)
+async def test_the_screen_looks_as_it_was_accepted(name: str, size: tuple[int, int]) -> None:
+    if name == "first-start":
+        runtime = ScriptedRuntime(targets=(), environments={}, burn=empty_day())
+    else:
+        runtime = ScriptedRuntime(label="DEMO", burn=busy_day())
+    async with dashboard(runtime, size=size) as running:
+        await running.until(lambda: "$" in running.text("#status"))
+        await SCENES[name](running)
+        await running.pilot.pause()
+        compare(running.app, f"{name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_boot_error_looks_as_it_was_accepted(size: tuple[int, int]) -> None:
+    async def boot() -> "Runtime":
+        raise SettingsError(
+            "is not a number.",
+            file="~/.config/burn-tui/config.yaml",
+            line=12,
+            key="budgets.daily.limit_usd",
+            mend="Write dollars, such as limit_usd: 20.",
+        )
+
+    app = BurnApp(boot=boot)
+    async with app.run_test(size=size) as pilot:
+        async with asyncio.timeout(10):
+            while not isinstance(app.screen, BootErrorScreen):
+                await pilot.pause()
+        await pilot.pause()
+        compare(app, f"boot-error-{size[0]}x{size[1]}")
+
+
+async def test_the_line_for_a_terminal_that_is_too_small_looks_as_it_was_accepted() -> None:
+    async with dashboard(ScriptedRuntime(burn=busy_day()), size=(10, 3)) as running:
+        await running.pilot.pause()
+        compare(running.app, "too-small-10x3")
+
+
+def compare(app: "App[int]", name: str) -> None:
+    """Fail if the app does not look like the picture of that name; make it if pictures are being accepted."""
+    file, drawn = PICTURES / f"{name}.svg", normalized(app.export_screenshot())
+    if IS_ACCEPTING:
+        PICTURES.mkdir(exist_ok=True)
+        file.write_text(drawn)
+        HOME.write_text(THESE_VERSIONS)
+        return
+    made_with = HOME.read_text() if HOME.exists() else "nothing: no picture was ever accepted"
+    if made_with != THESE_VERSIONS:
+        pytest.skip(f"pictures were made with {made_with.strip()}")
+    assert drawn == file.read_text(), f"{file.name} differs; look at it, then accept it"
+
+
+def normalized(svg: str) -> str:
+    """Without the fonts from another machine and the number that is different every time."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = svg.replace("<text ", '<text xml:space="preserve" ')
+    return re.sub(r"terminal-\d+", "terminal", svg)
