@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
         "--target", metavar="P/M", help="a provider/model, a provider or a route; default: the default route"
     )
     ask.add_argument("--yes", action="store_true", help="agree to a paid call where the environment asks first")
+    ask.add_argument("--local", action="store_true", help="nothing may leave this machine, not even by fallback")
     ask.add_argument("--json", action="store_true", help="one JSON object on standard output instead of the text")
     _add_places(ask, default=argparse.SUPPRESS)
     ask.set_defaults(run=_ask)
@@ -103,6 +104,7 @@ def _ask(options: argparse.Namespace) -> int:
             boot=_boot(options),
             environment=options.env,
             target=options.target,
+            privacy="local" if options.local else "any",
             confirmed=options.yes,
             as_json=options.json,
             out=sys.stdout,

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LOOPBACK_ONLY = Path(__file__).parent / "support" / "loopback"
 
@@ -17,6 +18,13 @@ _KEY_VARIABLES = (
     "DEEPSEEK_API_KEY",
     "MISTRAL_API_KEY",
     "XAI_API_KEY",
+    "TOGETHER_API_KEY",
+    "FIREWORKS_API_KEY",
+    "CEREBRAS_API_KEY",
+    "PERPLEXITY_API_KEY",
+    "PPLX_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "LITELLM_API_KEY",
 )
 
 
@@ -24,6 +32,9 @@ def pytest_configure() -> None:
     """Install the guard here, and by PYTHONPATH in every child."""
     exec(compile((LOOPBACK_ONLY / "sitecustomize.py").read_text(), "sitecustomize.py", "exec"), {})
     os.environ["PYTHONPATH"] = str(LOOPBACK_ONLY)
+    # A slow machine is no finding.
+    settings.register_profile("burn-tui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("burn-tui")
 
 
 @pytest.fixture(autouse=True)

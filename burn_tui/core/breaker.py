@@ -79,20 +79,24 @@ class Breaker(Struct, frozen=True):
         """After an admitted request left: in the half-open state it is the probe."""
         return structs.replace(self, probe_since=now) if self.state(now) == "half_open" else self
 
-    def on_success(self) -> "Breaker":
-        """After an answer."""
-        return Breaker()
+    def released(self) -> "Breaker":
+        """After a probe that told nothing about this one: another may go."""
+        return structs.replace(self, probe_since=None)
+
+    def on_success(self, now: float) -> "Breaker":
+        """After an answer. A rest goes on: the request had left before it was ordered."""
+        return structs.replace(self, failures=0) if self.state(now) == "resting" else Breaker()
 
     def on_failure(self, now: float, failure: Failure) -> "Breaker":
-        """After a failed attempt. Of two rests that overlap the later end holds."""
+        """After a failed attempt. Of two rests that overlap the later end holds, and what it is for."""
         if failure.error_type in _NOT_ITS_FAULT:
-            return structs.replace(self, probe_since=None)
-        failures = self.failures + 1
+            return self.released()
+        # Ten calls in flight that fail together are one misfortune: the rest has begun with the first of them.
+        failures = self.failures if self.state(now) == "resting" else self.failures + 1
         rest_s = self._rest_s(now, failures, failure)
-        if rest_s is None:
+        if rest_s is None or (self.resting_until or now) > now + rest_s:
             return structs.replace(self, failures=failures)
-        until = max(now + rest_s, self.resting_until or now)
-        return Breaker(failures, until, failure.error_type)
+        return Breaker(failures, now + rest_s, failure.error_type)
 
     def _rest_s(self, now: float, failures: int, failure: Failure) -> float | None:
         if failure.retry_after_s is not None and failure.error_type in _ORDERED_REST_S:

@@ -8,6 +8,9 @@ from msgspec import Struct
 
 Period = Literal["day", "week", "month"]
 
+WhenFull = Literal["refuse", "queue"]
+"""What becomes of a request that does not fit now but might once calls in flight are settled."""
+
 WARN_SHARE = 0.8
 """Above this share of a limit each request says so."""
 
@@ -23,6 +26,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     """Whose midnight starts the period."""
     scope: str = "all"
     """"all", or "provider:NAME", "environment:NAME", "session:NAME", "project:NAME"."""
+    when_full: WhenFull = "refuse"
 
     def covers(self, *, provider_name: str, environment: str, session_id: str | None, project: str | None) -> bool:
         """Whether a request with these labels counts against this budget."""

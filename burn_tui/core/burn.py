@@ -164,7 +164,8 @@ def _series(now: float, by_minute: dict[int, int]) -> tuple[int, ...]:
 
 def _rate(minutes: tuple[int, ...], now: float) -> float:
     """Mean per minute. The last minute is still running, and counting it as a whole one would make the rate of
-    steady work sag at each full minute."""
+    steady work sag at each full minute.
+    """
     return sum(minutes) / (len(minutes) - 1 + now % _MINUTE_S / _MINUTE_S)
 
 

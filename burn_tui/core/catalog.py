@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from burn_tui.core.errors import UnknownTargetError
 
@@ -39,6 +39,20 @@ class Provider(Struct, frozen=True, kw_only=True):
     """True = on this machine: free, and allowed where nothing may leave it."""
     options: Mapping[str, str] = {}
     """Peculiarities that the dialect knows by name, from catalog.yaml."""
+    more_base_urls: tuple[str, ...] = ()
+    """Further addresses of the same service; requests are spread over all of them."""
+    keys: int = 1
+    """How many API keys there are to spread requests over; 1 also where none is needed."""
+
+    @property
+    def lanes(self) -> range:
+        """The ways to the provider, each a pair of address and key, by number."""
+        return range(max(1 + len(self.more_base_urls), self.keys))
+
+    def at(self, lane: int) -> "Provider":
+        """The provider at that lane's address."""
+        addresses = (self.base_url, *self.more_base_urls)
+        return self if len(addresses) == 1 else structs.replace(self, base_url=addresses[lane % len(addresses)])
 
 
 class Catalog(Struct, frozen=True):
@@ -70,7 +84,7 @@ class Catalog(Struct, frozen=True):
         """
         provider_name, slash, model = name.partition("/")
         provider = self.providers.get(provider_name)
-        if provider and slash and (not provider.models or any(model == listed.name for listed in provider.models)):
+        if provider and model and (not provider.models or any(model == listed.name for listed in provider.models)):
             return Target(provider_name, model)
         if provider and not slash and provider.models:
             return Target(provider_name, provider.models[0].name)

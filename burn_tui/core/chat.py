@@ -9,8 +9,9 @@ from msgspec import Struct
 
 Role = Literal["system", "user", "assistant", "tool"]
 
-FinishReason = Literal["stop", "length", "tool_call", "content_filter", "pause", "error", "other"]
+FinishReason = Literal["stop", "length", "tool_call", "content_filter", "pause", "pending", "error", "other"]
 """Why a model stopped. `pause`: it wants the turn sent back unchanged (Anthropic's pause_turn).
+`pending`: it has not, the answer is being made in the background (OpenAI's background responses).
 `error`: the provider said it failed; `other`: a reason this version does not know."""
 
 
@@ -46,6 +47,10 @@ class ToolCall(Struct, frozen=True, tag="tool_call"):
     name: str
     arguments: str
     """JSON text, exactly as the model wrote it; "{}" for a call without arguments."""
+    signature: str | None = None
+    """A proof that the call is the model's own, which its provider wants back (Gemini); None = it signs no calls."""
+    provider_name: str | None = None
+    """Who signed it: nobody else is sent the signature. None = unknown."""
 
 
 class ToolResult(Struct, frozen=True, tag="tool_call_response"):
@@ -84,6 +89,32 @@ class Tool(Struct, frozen=True):
     description: str
     parameters: str
     """JSON Schema, as JSON text."""
+    strict: bool = False
+    """True = the arguments must follow the schema, where the provider can promise it."""
+
+
+class NamedTool(Struct, frozen=True):
+    """The one tool that must be called."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+"""`required`: some tool must be called, whichever."""
+
+
+class JsonFormat(Struct, frozen=True):
+    """The answer must be JSON."""
+
+    schema: str | None = None
+    """JSON Schema, as JSON text; None = any JSON."""
+    name: str = "answer"
+    """What OpenAI's dialects call the schema."""
+    strict: bool = False
+    """True = the answer must follow the schema, where the provider can promise it."""
+
+
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 
 
 class ChatRequest(Struct, frozen=True, kw_only=True):
@@ -94,11 +125,24 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     model: str | None = None
     """What the caller asked for: "provider/model", a route's name, a plain model id, or None for the default route."""
     tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    """None = the provider's default, which is auto."""
     max_output_tokens: int | None = None
     """None = the dialect's default (Anthropic demands a number, the others do without)."""
     temperature: float | None = None
     """None = the provider's default; 0 is a real value."""
+    top_p: float | None = None
+    """None = the provider's default."""
+    stop_sequences: tuple[str, ...] = ()
+    seed: int | None = None
+    """None = chance; sent only where the provider has seeds."""
+    response_format: JsonFormat | None = None
+    """None = text."""
+    reasoning_effort: ReasoningEffort | None = None
+    """None = the provider's default."""
     stream: bool = True
+    stream_usage: bool = True
+    """False = a client streams and did not ask for the counts (OpenAI's stream_options): it must not be sent them."""
 
 
 CHARS_PER_TOKEN = 4
@@ -109,7 +153,8 @@ _IMAGE_TOKENS = 1_000
 
 def estimate_tokens(text: str) -> int:
     """Tokens of `text`, roughly and never too few for a non-empty text: at least 1, 0 for an empty one."""
-    return -(-len(text.encode()) // CHARS_PER_TOKEN)
+    # Half a surrogate pair, as cut JSON leaves behind, is three bytes like any other odd character.
+    return -(-len(text.encode("utf-8", "surrogatepass")) // CHARS_PER_TOKEN)
 
 
 def estimate_input_tokens(messages: tuple[Message, ...]) -> int:

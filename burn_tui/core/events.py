@@ -41,6 +41,8 @@ class ToolCallDelta(Struct, frozen=True):
     """"" on every piece but the first."""
     arguments: str = ""
     """A fragment of the JSON text."""
+    signature: str | None = None
+    """As ToolCall.signature; None on every piece but one."""
 
 
 class UsageSeen(Struct, frozen=True):
@@ -102,6 +104,8 @@ class AttemptStarted(Struct, frozen=True):
     attempt: int
     """From 1."""
     target: Target
+    lane: int = 0
+    """Which of the provider's keys and addresses is used."""
 
 
 class AttemptFailed(Struct, frozen=True):
@@ -122,6 +126,8 @@ class FellBack(Struct, frozen=True):
     """A sentence for the person: who refused, in what words, until when."""
     waited_s: float
     """Seconds the person lost to the failed attempt."""
+    continues: bool = False
+    """True = the new target goes on from the text that came; False = it begins anew, and that text is no answer."""
 
 
 class Escalated(Struct, frozen=True):
@@ -135,9 +141,18 @@ class Escalated(Struct, frozen=True):
 class Waiting(Struct, frozen=True):
     """Nothing is sent for a while, on purpose."""
 
-    target: Target
+    target: Target | None
+    """None = whoever of the resting ones is back first."""
     seconds: float
     why: str
+
+
+class ContextReduced(Struct, frozen=True):
+    """Something of the conversation is not sent to this target."""
+
+    target: Target
+    what: tuple[str, ...]
+    """Each in words: "2 thinking blocks of anthropic"."""
 
 
 class BudgetWarned(Struct, frozen=True):
@@ -155,19 +170,29 @@ class Confirmation(Struct, frozen=True):
     environment: str
     key_variable: str | None
     """Whose credits are at stake; None = the target needs no key."""
+    key_fingerprint: str | None
+    """Tells which key it is without giving it away; None without a key."""
     input_tokens_estimate: int
     cost_estimate_nanousd: int | None
     """None = the price is unknown."""
+    budget: str | None = None
+    """The fullest budget that this call counts against; None = there is none."""
+    budget_spent_nanousd: int = 0
+    budget_limit_nanousd: int = 0
+    unlocks_for_s: float | None = None
+    """A yes also unlocks the environment for so long; None = it is not locked."""
 
 
 class Refused(Struct, frozen=True):
     """Nothing was sent. Always the last event but RequestFinished."""
 
-    kind: Literal["guard", "confirmation", "budget", "no_target"]
+    kind: Literal["guard", "confirmation", "budget", "context_length", "no_target"]
     reason: str
     mend: str
     confirmation: Confirmation | None = None
     """Given with kind "confirmation": ask the person, and send again as confirmed."""
+    retry_at: float | None = None
+    """When asking again makes sense, in seconds since the epoch; None = not by waiting alone."""
 
 
 class Truncated(Struct, frozen=True):
@@ -213,6 +238,7 @@ Event = (
     | FellBack
     | Escalated
     | Waiting
+    | ContextReduced
     | BudgetWarned
     | Refused
     | Truncated

@@ -41,14 +41,15 @@ FALLS_BACK: frozenset[ErrorType] = frozenset(
         "auth",
         "permission",
         "model_gone",
+        "context_length",
         "bad_answer",
         "truncated",
         "timeout",
         "unknown",
     }
 )
-"""The failures that another provider may not share. A bad request or a blocked prompt is not among them:
-sending it elsewhere would bill the backup for the same refusal."""
+"""The failures that another provider may not share; after context_length only one with a larger window is asked.
+A bad request or a blocked prompt is not among them: sending it elsewhere would bill the backup for the same refusal."""
 
 IN_WORDS: dict[ErrorType, str] = {
     "transient": "failed",
@@ -88,37 +89,52 @@ class Failure(Struct, frozen=True):
 
 _SECRET = re.compile(
     r"""(?ix)
-      \b(?: sk | pk | rk | gsk | xai | pplx | csk | fw | key | tgp | r8 | hf | ghp | AKIA )[-_][A-Za-z0-9_\-*]{6,}
-    | \bAIza[0-9A-Za-z_\-]{10,}
-    | \bBearer\s+[A-Za-z0-9._~+/=\-]{6,}
-    | (?<=api[ _-]key[ :=])\s*[^\s,.;"']{6,}
+      (?<![a-z0-9])(?: sk | pk | rk | gsk | xai | pplx | csk | fw | key | tgp | r8 | hf | nvapi | glpat | gh[opsu]
+                     | github_pat )[-_][a-z0-9_\-*]{6,}
+    | (?<![a-z0-9])(?: AIza | AKIA | ASIA | AQ\. | ya29\. | eyJ )[a-z0-9_\-.]{10,}
+    | (?P<scheme> (?<![a-z0-9])(?: Bearer\s+ | Basic\s+(?=\S{16}) ))[a-z0-9._~+/=\-]{6,}
+    | (?P<name> (?: (?:api|access)[ _-]?key | [?&]key | (?:access|auth)[ _-]?token | secret | password )
+                ["']? (?:\ provided)? \s*[:=]\s* ["'<]? )[^\s,;"'<>&]{6,}
+    | (?<![a-z0-9])(?= [a-z]*[0-9] )(?= [0-9]*[a-z] )[a-z0-9]{32,}
     """
 )
+"""What providers' keys look like: a known beginning, a name before it, or nothing but 32 letters and digits."""
+
 _MESSAGE_CHARS = 300
 
 
 def redacted(words: str) -> str:
     """`words` with everything that looks like a credential replaced, on one line, at most 300 characters."""
-    line = " ".join(_SECRET.sub("[secret]", words).split())
+    line = " ".join(_SECRET.sub(r"\g<scheme>\g<name>[secret]", words).split())
     return line if len(line) <= _MESSAGE_CHARS else line[: _MESSAGE_CHARS - 1] + "…"
 
 
 _CREDIT_WORDS = re.compile(
-    r"credit balance|insufficient (?:balance|quota|credit|funds)|insufficient_quota|billing|spend(?:ing)? limit|"
-    r"enforced_spend_limit|exceeded your current quota, please check your plan and billing|out of credits",
+    r"credit balance|insufficient[ _](?:balance|quota|credit|funds)|(?<!/)billing|spend(?:ing)?[ _]limit|"
+    r"API usage limits|key limit exceeded|(?:any|available|enough|more|no|out of|purchase) credits",
     re.IGNORECASE,
 )
+"""Not the address in "Need more tokens? Upgrade at https://.../settings/billing", which ends Groq's rate limits."""
+
 _CONTEXT_WORDS = re.compile(
-    r"prompt is too long|context.length|context window|maximum context|input is too long|too many (?:input )?tokens|"
-    r"exceed[s]? the (?:maximum|max|model)[^.]*token|prompt too long|exceeded max context",
+    r"prompt (?:is )?too long|context.(?:length|size|window|limit)|maximum (?:context|prompt length)|"
+    r"input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max|model)[^.]*token|exceeded max context",
     re.IGNORECASE,
 )
-_FILTER_WORDS = re.compile(r"content.?filter|content management policy|safety system|content_policy", re.IGNORECASE)
-_KEY_WORDS = re.compile(r"api.?key (?:not valid|invalid|expired)|invalid.api.?key|API_KEY_INVALID", re.IGNORECASE)
-_PLACE_WORDS = re.compile(r"(?:location|country|region)[^.]* not supported", re.IGNORECASE)
+_FILTER_WORDS = re.compile(
+    r"content.?filter|content management policy|safety system|content_policy|(?:prompt|input|content) was flagged",
+    re.IGNORECASE,
+)
+_KEY_WORDS = re.compile(
+    r"api.?key (?:not valid|invalid|expired)|(?:incorrect|invalid).(?:x-)?api.?key|API_KEY_INVALID", re.IGNORECASE
+)
+_PLACE_WORDS = re.compile(
+    r"(?:location|country|region)[^.]* not supported|organization has been disabled", re.IGNORECASE
+)
 _MODEL_WORDS = re.compile(
-    r"model[_ ]not[_ ]found|invalid[_ ]model|model [^.]*(?:does not exist|not found|is not available)|"
-    r"models/\S+ is not found|no such model|unknown model|DeploymentNotFound",
+    r"model[_ ]not[_ ](?:found|exist)|invalid[_ ]model|not a valid model|no such model|unknown model|"
+    r"models? (?:[^.]|\.(?=\S)){0,120}?(?:does not exist|not found|is not available|been decommissioned)|"
+    r"models/\S+ is not found|DeploymentNotFound",
     re.IGNORECASE,
 )
 

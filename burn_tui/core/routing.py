@@ -1,24 +1,34 @@
 """Which targets a request is offered to, in which order, and what follows each failure.
 
-`plan` decides before the first attempt, `next_step` after every failed one. Neither acts.
+`plan` decides before the first attempt; after a failed one `quick_retry_s` says whether the same target is asked once
+more at once, and if not, `next_step` who is asked instead. None of them acts.
 """
 
 from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from burn_tui.core.breaker import Breaker
 from burn_tui.core.catalog import Catalog, Target
-from burn_tui.core.environment import Denied, Environment, guard
+from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Skipped
-from burn_tui.core.failure import FALLS_BACK, Failure
+from burn_tui.core.failure import FALLS_BACK, ErrorType, Failure
+from burn_tui.core.policy import DEFAULT_POLICY, Policy
 
 MAX_ATTEMPTS = 4
 """Of one request, over all targets."""
 
+QUICK_RETRY_S = (0.1, 0.3)
+"""The shortest and the longest pause before a target that stumbled is asked once more."""
+
 DEFAULT_ROUTE = "default"
 PINNED = "pinned"
+
+_STUMBLES: frozenset[ErrorType] = frozenset({"transient", "overloaded"})
+"""What may be over a moment later."""
+
+_OF_THE_KEY: frozenset[ErrorType] = frozenset({"rate_limited", "quota_exhausted", "auth"})
+"""What the same target may not answer to another of its keys."""
 
 
 class Route(Struct, frozen=True):
@@ -26,6 +36,24 @@ class Route(Struct, frozen=True):
 
     name: str
     targets: tuple[Target, ...]
+    policy: Policy = Policy()
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """What is known of one target before anybody is asked. Times are seconds since the epoch."""
+
+    denied: Denied | None = None
+    """The guard's word; None = it lets the request pass, or asks first."""
+    missing_key: str | None = None
+    """Where no key was found; None = there is one, or none is needed."""
+    is_admitted: bool = True
+    """False = it rests, or another request is its probe."""
+    rests_until: float | None = None
+    rests_for: ErrorType | None = None
+    is_exhausted: bool = False
+    """True = it has said that nothing is left of its limits."""
+    context_window: int | None = None
+    """Tokens; None = unknown, so nothing is too long for it."""
 
 
 class Plan(Struct, frozen=True):
@@ -41,63 +69,78 @@ class Plan(Struct, frozen=True):
     """The guard's word on the first target that it turned away; None if it let all pass."""
     earliest_at: float | None = None
     """When the first resting target may be asked again, in seconds since the epoch; None = none rests."""
+    largest_window: int | None = None
+    """The largest of the context windows that are too small; None = none is."""
 
 
-def candidates(requested: str | None, routes: Mapping[str, Route], catalog: Catalog) -> Route:
-    """The targets that `requested` means: a route's, or one pinned target.
+def candidates(requested: str | None, routes: Mapping[str, Route], catalog: Catalog, policy: Policy) -> Route:
+    """The targets that `requested` means: a route's, or one pinned target under the general `policy`.
 
     None = the default route, or every known target in the settings' order where there is none.
     UnknownTargetError if it means nothing.
     """
     if requested is None or requested == DEFAULT_ROUTE:
-        return routes.get(DEFAULT_ROUTE) or Route(DEFAULT_ROUTE, catalog.targets)
+        return routes.get(DEFAULT_ROUTE) or Route(DEFAULT_ROUTE, catalog.targets, policy)
     if requested in routes:
         return routes[requested]
     try:
-        return Route(PINNED, (catalog.resolve(requested),))
+        return Route(PINNED, (catalog.resolve(requested),), policy)
     except UnknownTargetError as error:
         known = [*routes, *(str(target) for target in catalog.targets)]
         raise UnknownTargetError(requested, known) from error
 
 
-def plan(
-    route: Route,
-    *,
-    environment: Environment,
-    breakers: Mapping[Target, Breaker],
-    missing_keys: Mapping[str, str],
-    now: float,
-) -> Plan:
+def plan(route: Route, outlooks: Mapping[Target, Outlook], *, tokens: int, now: float) -> Plan:
     """The targets of `route` that may be asked now, and why the others may not.
 
-    `missing_keys` maps a provider's name to the variable that holds no key.
+    `outlooks` has every target of the route; `tokens` is the room that the request needs, answer included.
     """
     open_now: list[Target] = []
     skipped: list[Skipped] = []
-    denials: list[Denied] = []
-    rests: list[float] = []
-    for target in route.targets:
-        verdict = guard(environment, target, is_free=False, confirmed=True)
-        breaker = breakers.get(target, Breaker())
-        if isinstance(verdict, Denied):
-            denials.append(verdict)
-            skipped.append(Skipped(target, verdict.why))
-        elif variable := missing_keys.get(target.provider_name):
-            skipped.append(Skipped(target, f"{variable} is not set."))
-        elif not breaker.admits(now):
-            until = breaker.resting_until or now
-            rests.append(until)
-            skipped.append(Skipped(target, _rest_in_words(breaker, until - now)))
-        else:
+    targets = tuple(dict.fromkeys(route.targets))  # listed twice is not asked twice
+    for target in targets:
+        if (why := _why_not(outlooks[target], tokens, now)) is None:
             open_now.append(target)
+        else:
+            skipped.append(Skipped(target, why))
+    # Sorting is stable: who has said that nothing is left comes last, and otherwise the route's order holds.
+    open_now.sort(key=lambda target: outlooks[target].is_exhausted)
+    seen = [outlooks[target] for target in targets]
     return Plan(
         route.name,
         tuple(open_now),
         _reasons(route, open_now),
         tuple(skipped),
-        denials[0] if denials else None,
-        min(rests, default=None),
+        next((outlook.denied for outlook in seen if outlook.denied), None),
+        min((until for outlook in seen if (until := _back_at(outlook, tokens)) is not None), default=None),
+        max((outlook.context_window or 0 for outlook in seen if _is_too_small(outlook, tokens)), default=None),
     )
+
+
+def _why_not(outlook: Outlook, tokens: int, now: float) -> str | None:
+    if outlook.denied is not None:
+        return outlook.denied.why
+    if outlook.missing_key is not None:
+        return f"{outlook.missing_key} is not set."
+    if _is_too_small(outlook, tokens):
+        return f"It takes {outlook.context_window:,} tokens, and this needs about {tokens:,}."
+    if outlook.is_admitted:
+        return None
+    seconds = (outlook.rests_until or now) - now
+    if seconds <= 0:
+        return "It is being probed by another request."
+    reason = (outlook.rests_for or "unknown").replace("_", " ")
+    return f"It rests for {seconds:.0f} s more ({reason})."
+
+
+def _is_too_small(outlook: Outlook, tokens: int) -> bool:
+    return outlook.context_window is not None and tokens > outlook.context_window
+
+
+def _back_at(outlook: Outlook, tokens: int) -> float | None:
+    """When a target that only rests is back; None for one that does not rest, or that is out of the question."""
+    is_out = outlook.denied is not None or outlook.missing_key is not None or _is_too_small(outlook, tokens)
+    return None if is_out or outlook.is_admitted else outlook.rests_until
 
 
 def _reasons(route: Route, open_now: list[Target]) -> tuple[str, ...]:
@@ -110,15 +153,21 @@ def _reasons(route: Route, open_now: list[Target]) -> tuple[str, ...]:
     return (f"route {route.name}", order)
 
 
-def _rest_in_words(breaker: Breaker, seconds: float) -> str:
-    if seconds <= 0:
-        return "It is being probed by another request."
-    reason = (breaker.resting_for or "unknown").replace("_", " ")
-    return f"It rests for {seconds:.0f} s more ({reason})."
+def quick_retry_s(failure: Failure, *, earlier_attempts: int, was_cut: bool, chance: float) -> float | None:
+    """Seconds after which the same target is asked once more; None = it is not.
+
+    Only after an HTTP answer that may be a stumble, only once (`earlier_attempts` on this target, this one not
+    counted), and never after text was shown. `chance` from 0 to 1 spreads the retries of many clients.
+    """
+    is_stumble = failure.error_type in _STUMBLES and failure.http_status is not None and not failure.retry_after_s
+    if not is_stumble or earlier_attempts or was_cut:
+        return None
+    shortest, longest = QUICK_RETRY_S
+    return shortest + chance * (longest - shortest)
 
 
 class Try(Struct, frozen=True):
-    """Ask this target next, at once."""
+    """Ask this target next, at once. It may be the same one, by another key."""
 
     target: Target
 
@@ -133,15 +182,37 @@ Step = Try | GiveUp
 
 
 def next_step(
-    failure: Failure, *, failed: Target, targets: tuple[Target, ...], attempts: int, admits: Callable[[Target], bool]
+    failure: Failure,
+    *,
+    failed: Target,
+    targets: tuple[Target, ...],
+    attempts: int,
+    admits: Callable[[Target], bool],
+    fits: Callable[[Target], bool] = lambda _target: True,
+    policy: Policy = DEFAULT_POLICY,
+    was_cut: bool = False,
 ) -> Step:
     """What follows when `failed` did not answer: the next target of the plan that still admits, or the end.
 
-    `attempts` counts those already made, this one included; `admits` says whether a target may be asked now.
+    `attempts` counts those already made, this one included; `admits` says whether a target may be asked now, `fits`
+    whether its context window is known to be large enough where `failed` said that its own is not.
+    `was_cut`: text was shown already.
     """
-    if failure.error_type not in FALLS_BACK:
+    if was_cut and policy.on_cut == "ask":
+        return GiveUp("the answer broke off, and going on is left to you")
+    if not _falls_back(failure.error_type, policy):
         return GiveUp("another provider would refuse it as well")
     if attempts >= MAX_ATTEMPTS:
         return GiveUp(f"{attempts} attempts were made")
     after = targets[targets.index(failed) + 1 :]
+    if failure.error_type == "context_length":
+        after = tuple(target for target in after if fits(target))
+    elif failure.error_type in _OF_THE_KEY and admits(failed):
+        return Try(failed)
     return next((Try(target) for target in after if admits(target)), GiveUp("no other target is available"))
+
+
+def _falls_back(error_type: ErrorType, policy: Policy) -> bool:
+    if error_type == "content_filter":
+        return policy.on_filter == "fall_back"
+    return error_type in FALLS_BACK

@@ -13,6 +13,7 @@ from burn_tui.core.events import (
     AttemptFinished,
     AttemptStarted,
     BudgetWarned,
+    ContextReduced,
     Escalated,
     Event,
     FellBack,
@@ -35,7 +36,7 @@ from burn_tui.core.usage import UsageRecord
 AnswerState = Literal["waiting", "streaming", "done", "truncated", "failed", "cancelled"]
 """waiting: a provider was called, no text yet. truncated: the text is incomplete and stays."""
 
-NoticeKind = Literal["fallback", "escalation", "failure", "refusal", "truncation", "waiting", "budget"]
+NoticeKind = Literal["fallback", "escalation", "failure", "refusal", "truncation", "waiting", "budget", "context"]
 
 
 class Asked(Struct):
@@ -121,7 +122,8 @@ class Transcript:
                 self._settle(event.record)
             case FellBack():
                 self.unseen_fallbacks.append(event)
-                self._note("fallback", f"{event.why} Now {event.to_target}.", at)
+                how = "Now {}, which goes on from there." if event.continues else "Now {}."
+                self._note("fallback", f"{event.why} {how.format(event.to_target)}", at)
             case Escalated():
                 self._note("escalation", f"{event.why} Now {event.to_target}.", at)
             case Refused(kind="confirmation"):
@@ -131,7 +133,9 @@ class Transcript:
             case Truncated():
                 self._note("truncation", f"The answer above is incomplete: {event.why}", at)
             case Waiting():
-                self._note("waiting", f"Waiting {event.seconds:.0f} s for {event.target}: {event.why}", at)
+                self._note("waiting", _waiting(event), at)
+            case ContextReduced():
+                self._note("context", f"Not sent to {event.target.provider_name}: {', '.join(event.what)}.", at)
             case BudgetWarned():
                 share = event.spent_nanousd / event.limit_nanousd if event.limit_nanousd else 1.0
                 self._note("budget", f"Budget {event.budget} is {share:.0%} used.", at)
@@ -172,6 +176,12 @@ class Transcript:
         answer.record = record
         if answer.state in {"waiting", "streaming"}:
             answer.state = "done"
+
+
+def _waiting(event: Waiting) -> str:
+    who = event.target or "the first that is back"
+    seconds = f"{event.seconds:.0f}" if event.seconds >= 1 else f"{event.seconds:.1f}"
+    return f"Waiting {seconds} s for {who}. {event.why}"
 
 
 def _nobody_answered(event: RequestFinished) -> str:

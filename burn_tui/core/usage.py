@@ -92,6 +92,10 @@ class AttemptOpened(Struct, frozen=True, kw_only=True):
     route_reason: str = ""
     fell_back_from: str | None = None
     """"provider/model" that failed before this attempt took over; None for a first attempt."""
+    lane: int = 0
+    """Which of the provider's keys and addresses is used."""
+    waited_s: float = 0.0
+    """From the request's start to this attempt's: what earlier attempts and rests have cost the person."""
     source: Source = "router"
 
 
@@ -117,8 +121,25 @@ class UsageRecord(Struct, frozen=True, kw_only=True):
     """None = answered."""
     http_status: int | None = None
     """None if no response came."""
+    malformed_events: int = 0
+    """Events of the stream that could not be read and were skipped."""
 
     @property
     def outcome(self) -> Literal["answered", "failed"]:
         """In one word."""
         return "answered" if self.error_type is None else "failed"
+
+
+class GuardOverride(Struct, frozen=True, kw_only=True):
+    """A guard that would have held a request up, and a person who said yes: a row of its own in the ledger."""
+
+    event_id: str
+    """Of the attempt that was let pass."""
+    at: float
+    """Seconds since the epoch."""
+    environment: str
+    session_id: str | None
+    why: str
+    """What the guard had said."""
+    unlocked: bool
+    """True = the yes also unlocked the environment."""

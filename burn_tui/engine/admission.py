@@ -1,60 +1,28 @@
 """The last gate before an attempt: guard, budgets, and the ledger row that reserves its cost."""
 
-import asyncio
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Protocol
-
 from msgspec import Struct
 
-from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, period_of, reserve
+from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_input_tokens
-from burn_tui.core.environment import Denied, Environment, NeedsConfirmation, Verdict, guard
+from burn_tui.core.environment import (
+    Denied,
+    Environment,
+    NeedsConfirmation,
+    Privacy,
+    Standing,
+    Verdict,
+    forbidden,
+    guard,
+)
 from burn_tui.core.events import Confirmation, Refused
-from burn_tui.core.money import NANOUSD, Price, cost
-from burn_tui.core.usage import AttemptOpened, Source, Usage, UsageRecord
-from burn_tui.engine.keys import Keys
+from burn_tui.core.money import NANOUSD, cost
+from burn_tui.core.usage import AttemptOpened, GuardOverride, Source, Usage
+from burn_tui.engine.books import Books
+from burn_tui.engine.setup import Setup
 
 EXPECTED_OUTPUT_TOKENS = 500
 """Assumed for estimates before an answer exists; a request's own max_output_tokens may lower it."""
-
-
-class Books(Protocol):
-    """What routing needs of a ledger."""
-
-    async def open_attempt(self, opened: AttemptOpened) -> None:
-        """Write the row before the call leaves."""
-
-    async def settle(self, record: UsageRecord) -> None:
-        """Complete the row."""
-
-    async def record(self, records: list[UsageRecord]) -> None:
-        """Write rows that are complete from the start."""
-
-    async def spent(
-        self,
-        *,
-        since: float,
-        until: float,
-        provider_name: str | None = None,
-        environment: str | None = None,
-        session_id: str | None = None,
-        project: str | None = None,
-    ) -> int:
-        """Nano-USD between two times (seconds since the epoch), reservations of open rows included."""
-        ...
-
-
-class Prices(Protocol):
-    """What routing needs of a price book."""
-
-    async def ready(self) -> None:
-        """Returns once prices are known as well as they ever will be."""
-
-    def price(self, target: Target) -> Price | None:
-        """None = unknown."""
-        ...
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -66,93 +34,124 @@ class Caller(Struct, frozen=True, kw_only=True):
     operation_name: str = "chat"
     project: str | None = None
     source: Source = "router"
-    confirmed: bool = False
-    """True = a person has said yes to this very request."""
+    privacy: Privacy = "any"
+    is_confirmed: bool = False
+    """A person has agreed to paid calls of this session."""
+    is_confirmed_now: bool = False
+    """A person has agreed to this very request."""
+    is_unlocked: bool = False
+    """The session has unlocked its environment."""
+    test_mark: str | None = None
+    """What marks the request as a test; None = nothing does."""
 
 
 class Admission:
     """Decides, for one attempt after another, whether it may leave; if so its row is open."""
 
-    def __init__(self, *, budgets: tuple[Budget, ...], keys: Keys, prices: Prices, books: Books) -> None:
-        self._budgets = budgets
-        self._keys = keys
-        self._prices = prices
+    def __init__(self, setup: Setup, books: Books) -> None:
+        self.setup = setup
+        """What holds for the requests that are admitted here."""
         self._books = books
-        self._reserving = asyncio.Lock()
 
     def estimate(self, request: ChatRequest, target: Target) -> int | None:
         """Nano-USD that `request` will roughly cost at `target`; None = the price is unknown."""
-        price = self._prices.price(target)
+        price = self.setup.prices.price(target)
         if price is None:
             return None
         output = min(request.max_output_tokens or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS)
         return cost(Usage(input_tokens=estimate_input_tokens(request.messages), output_tokens=output), price)
 
+    def forbidden(self, request: ChatRequest, target: Target, caller: Caller) -> Denied | None:
+        """Why no yes would help `request` to reach `target`; None where it might."""
+        standing = self._standing(target, caller, self.estimate(request, target))
+        return forbidden(caller.environment, target, standing)
+
     def verdict(self, target: Target, caller: Caller, estimate_nanousd: int | None) -> Verdict:
         """The guard's word on this attempt."""
-        return guard(caller.environment, target, is_free=estimate_nanousd == 0, confirmed=caller.confirmed)
+        return guard(caller.environment, target, self._standing(target, caller, estimate_nanousd))
 
-    async def admit(self, opened: AttemptOpened, target: Target, caller: Caller) -> Fits | Refused:
+    async def admit(self, opened: AttemptOpened, target: Target, caller: Caller) -> Fits | Exceeds | Refused:
         """Open the attempt's row if guard and budgets let it pass; otherwise nothing is written."""
         match self.verdict(target, caller, opened.cost_estimate_nanousd):
             case Denied(why, mend):
                 return Refused("guard", why, mend)
-            case NeedsConfirmation(why):
+            case NeedsConfirmation(why, unlocks):
                 mend = "Say yes in the dashboard, or pass --yes."
-                return Refused("confirmation", why, mend, self._facts(opened, target, caller))
+                return Refused("confirmation", why, mend, await self._facts(opened, target, caller, unlocks=unlocks))
             case _:
-                return await self._reserve(opened)
+                reserved = await self._books.reserve(opened, self._covering(opened))
+                if isinstance(reserved, Fits) and caller.is_confirmed_now:
+                    await self._note_override(opened, target, caller)
+                return reserved
 
-    async def _reserve(self, opened: AttemptOpened) -> Fits | Refused:
-        # Looking at what is spent and adding to it must be one step, or two requests share the last cent.
-        async with self._reserving:
-            fits = reserve(
-                opened.cost_estimate_nanousd, [await self._spent(budget, opened) for budget in self._covering(opened)]
-            )
-            if isinstance(fits, Exceeds):
-                return _over_budget(fits, opened)
-            await self._books.open_attempt(opened)
-            return fits
+    def _standing(self, target: Target, caller: Caller, estimate_nanousd: int | None) -> Standing:
+        return Standing(
+            is_local=self.setup.is_local(target),
+            estimate_nanousd=estimate_nanousd,
+            privacy=caller.privacy,
+            is_confirmed=caller.is_confirmed,
+            is_confirmed_now=caller.is_confirmed_now,
+            is_unlocked=caller.is_unlocked,
+            test_mark=caller.test_mark,
+        )
 
-    def _covering(self, opened: AttemptOpened) -> list[Budget]:
-        return [
+    def _covering(self, opened: AttemptOpened) -> tuple[Budget, ...]:
+        return tuple(
             budget
-            for budget in self._budgets
+            for budget in self.setup.budgets
             if budget.covers(
                 provider_name=opened.provider_name,
                 environment=opened.environment,
                 session_id=opened.session_id,
                 project=opened.project,
             )
-        ]
+        )
 
-    async def _spent(self, budget: Budget, opened: AttemptOpened) -> Spent:
-        start, end = period_of(budget, datetime.fromtimestamp(opened.started_at, UTC))
-        kind, _, name = budget.scope.partition(":")
-        label: Mapping[str, str] = {} if kind == "all" else {_LABELS[kind]: name}
-        spent = await self._books.spent(since=start.timestamp(), until=end.timestamp(), **label)
-        return Spent(budget, spent)
+    async def _note_override(self, opened: AttemptOpened, target: Target, caller: Caller) -> None:
+        """A yes that made the difference is a row, so that it can be told later who let what pass."""
+        hesitant = Caller(environment=caller.environment, privacy=caller.privacy, test_mark=caller.test_mark)
+        verdict = self.verdict(target, hesitant, opened.cost_estimate_nanousd)
+        if isinstance(verdict, NeedsConfirmation):
+            override = GuardOverride(
+                event_id=opened.event_id,
+                at=opened.started_at,
+                environment=opened.environment,
+                session_id=opened.session_id,
+                why=verdict.why,
+                unlocked=verdict.unlocks,
+            )
+            await self._books.note_override(override)
 
-    def _facts(self, opened: AttemptOpened, target: Target, caller: Caller) -> Confirmation:
+    async def _facts(self, opened: AttemptOpened, target: Target, caller: Caller, *, unlocks: bool) -> Confirmation:
+        spent = [await self._books.spent_in_period(budget, at=opened.started_at) for budget in self._covering(opened)]
+        fullest = max(spent, key=_share, default=None)
+        keys = self.setup.keys
         return Confirmation(
             target=target,
             environment=caller.environment.name,
-            key_variable=self._keys.place(target.provider_name),
+            key_variable=keys.place(target.provider_name, opened.lane),
+            key_fingerprint=keys.fingerprint(target.provider_name, opened.lane),
             input_tokens_estimate=opened.input_tokens_estimate,
             cost_estimate_nanousd=opened.cost_estimate_nanousd,
+            budget=fullest.budget.name if fullest else None,
+            budget_spent_nanousd=fullest.spent_nanousd if fullest else 0,
+            budget_limit_nanousd=fullest.budget.limit_nanousd if fullest else 0,
+            unlocks_for_s=caller.environment.unlock_s if unlocks else None,
         )
 
 
-_LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
+def _share(spent: Spent) -> float:
+    return spent.spent_nanousd / spent.budget.limit_nanousd if spent.budget.limit_nanousd else 1.0
 
 
-def _over_budget(exceeds: Exceeds, opened: AttemptOpened) -> Refused:
+def over_budget(exceeds: Exceeds, target: Target) -> Refused:
+    """The refusal of a request that does not fit."""
     budget = exceeds.spent.budget
     spent, limit = exceeds.spent.spent_nanousd / NANOUSD, budget.limit_nanousd / NANOUSD
     return Refused(
         "budget",
         f"Budget {budget.name} has ${spent:.4f} of ${limit:.2f} spent or reserved, "
-        f"and a call to {opened.provider_name}/{opened.request_model} does not fit.",
+        f"and a call to {target} does not fit.",
         f"Raise budgets.{budget.name}.limit_usd in the settings, wait for the next {budget.period}, "
         "or use a free local model.",
     )

@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, FinishReason, said
-from burn_tui.core.environment import find
+from burn_tui.core.environment import Privacy
 from burn_tui.core.errors import UnknownNameError
 from burn_tui.core.events import (
     AttemptStarted,
     BudgetWarned,
+    ContextReduced,
     Escalated,
     Event,
     FellBack,
@@ -25,9 +26,9 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import IN_WORDS, ErrorType
 from burn_tui.core.money import NANOUSD
-from burn_tui.core.routing import candidates
 from burn_tui.core.usage import Usage, UsageRecord
 from burn_tui.engine.admission import Caller
+from burn_tui.engine.planning import route_of
 from burn_tui.engine.runtime import Runtime
 
 ANSWERED, NO_ANSWER, REFUSED = 0, 1, 3
@@ -44,6 +45,14 @@ class AttemptReport(Struct, frozen=True):
     status: int | None
     duration_s: float
     cost_nanousd: int | None
+    reason: str
+    """Why this target was asked."""
+    fell_back_from: str | None
+    """"provider/model" that failed before; null for a first attempt."""
+    waited_s: float
+    """From the request's start to this attempt's."""
+    response_model: str | None
+    """What the provider says served; null = it did not say."""
 
 
 class Report(Struct, frozen=True):
@@ -70,6 +79,7 @@ async def ask(
     boot: Callable[[], Awaitable[Runtime]],
     environment: str | None,
     target: str | None,
+    privacy: Privacy,
     confirmed: bool,
     as_json: bool,
     out: TextIO,
@@ -86,9 +96,13 @@ async def ask(
             print(f"burn-tui: {notice}", file=narration)
         request = ChatRequest(messages=(said("user", prompt),), model=target)
         caller = Caller(
-            environment=find(environment, runtime.settings.environments),
+            environment=runtime.environment(environment),
             operation_name="ask",
-            confirmed=confirmed,
+            privacy=privacy,
+            is_confirmed=confirmed,
+            is_confirmed_now=confirmed,
+            is_unlocked=confirmed,
+            test_mark=runtime.test_mark,
         )
         telling = Telling(out=None if as_json else out, narration=narration)
         async with aclosing(runtime.router.send(request, caller)) as events:
@@ -107,7 +121,7 @@ async def _prepare(runtime: Runtime, environment: str | None, target: str | None
     known = runtime.settings.environments
     if environment is not None and known and environment not in known:
         raise UnknownNameError("environment", environment, known)
-    candidates(target, runtime.router.routes, runtime.router.catalog)
+    route_of(ChatRequest(messages=(), model=target), runtime.router.setup)
 
 
 class Telling:
@@ -137,14 +151,18 @@ class Telling:
                 self._say(f"asking {target}")
             case Truncated(why=why):
                 self._print("\n")
-                self._text.clear()
                 self._say(f"the answer above is incomplete: {why}")
-            case FellBack(to_target=following, why=why, waited_s=waited_s):
-                self._say(f"{why} Now {following} (waited {waited_s:.2f} s).")
+            case FellBack(to_target=following, why=why, waited_s=waited_s, continues=continues):
+                if not continues:
+                    self._text.clear()
+                goes_on = ", which goes on from there" if continues else ""
+                self._say(f"{why} Now {following}{goes_on} (waited {waited_s:.2f} s).")
             case Escalated(to_target=following, why=why):
                 self._say(f"{why} Now {following}.")
             case Waiting(seconds=seconds, why=why):
-                self._say(f"waiting {seconds:.0f} s: {why}")
+                self._say(f"waiting {seconds:.1f} s: {why}")
+            case ContextReduced(target=target, what=what):
+                self._say(f"not sent to {target.provider_name}: {', '.join(what)}")
             case BudgetWarned(budget, spent, limit):
                 self._say(f"budget {budget}: ${spent / NANOUSD:.2f} of ${limit / NANOUSD:.2f} used")
             case Refused(reason=reason, mend=mend):
@@ -214,6 +232,10 @@ def _attempt(record: UsageRecord) -> AttemptReport:
         record.http_status,
         round(record.duration_s, 6),
         record.cost_nanousd,
+        record.opened.route_reason,
+        record.opened.fell_back_from,
+        round(record.opened.waited_s, 6),
+        record.response_model,
     )
 
 

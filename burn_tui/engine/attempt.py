@@ -1,19 +1,22 @@
 """One call to one target: request out, bytes in, events up, and its row settled whatever happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
+from types import TracebackType
 
-from msgspec import structs
+from msgspec import Struct, structs
 
+from burn_tui.core.assembly import AnswerBuilder
 from burn_tui.core.catalog import Provider, Target
-from burn_tui.core.chat import ChatRequest, FinishReason, estimate_tokens
+from burn_tui.core.chat import CHARS_PER_TOKEN, ChatRequest, FinishReason, estimate_tokens
 from burn_tui.core.events import (
     AttemptFailed,
     AttemptFinished,
     AttemptStarted,
     Event,
     FinishSeen,
+    Malformed,
     ModelSeen,
     ReasoningDelta,
     TextDelta,
@@ -24,13 +27,27 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, cost
+from burn_tui.core.policy import TimeLimits
+from burn_tui.core.rate_limits import Headroom, headroom
 from burn_tui.core.usage import AttemptOpened, CostSource, Usage, UsageRecord
-from burn_tui.engine.admission import Books
+from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.transport import Response, Transport, TransportError
 from burn_tui.providers import DIALECTS
 
 CANCELLED = Failure("cancelled", "stopped before the answer was complete")
+
+
+class Way(Struct, frozen=True, kw_only=True):
+    """How one target is reached, as the settings were when the attempt began."""
+
+    target: Target
+    provider: Provider
+    """At the address of the lane."""
+    lane: int
+    api_key: str | None
+    price: Price | None
+    limits: TimeLimits
 
 
 class Attempt:
@@ -40,44 +57,58 @@ class Attempt:
         self,
         opened: AttemptOpened,
         request: ChatRequest,
+        way: Way,
         *,
-        provider: Provider,
-        api_key: str | None,
-        price: Price | None,
         transport: Transport,
         books: Books,
         clock: Clock,
     ) -> None:
-        self.target = Target(provider.name, opened.request_model)
+        self.way = way
         self.failure: Failure | None = None
         """None = answered (or not over yet)."""
+        self.headroom: tuple[Headroom, ...] = ()
+        """Limits that the response stated."""
+        self.answer = AnswerBuilder()
+        """What has come of the answer."""
         self._opened = opened
         self._request = request
-        self._provider = provider
-        self._dialect = DIALECTS[provider.dialect]
-        self._api_key = api_key
-        self._price = price
+        self._dialect = DIALECTS[way.provider.dialect]
         self._transport = transport
         self._books = books
         self._clock = clock
         self._sent_at = clock.monotonic()
         self._first_chunk_s: float | None = None
         self._http_status: int | None = None
+        self._was_sent = False
         self._response_model: str | None = None
         self._finish_reason: FinishReason | None = None
         self._usage = Usage()
-        self._text: list[str] = []
-        self._unseen_output = 0  # characters of reasoning and tool arguments: billed, but not shown as answer
+        self._text_characters = 0
+        self._unseen_characters = 0
+        """Of reasoning and tool arguments: billed, but not shown as answer."""
+        self._malformed = 0
         self.record = UsageRecord(opened=opened, duration_s=0.0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of an answer has come."""
+        return self._first_chunk_s is not None
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether text was shown that is not the whole answer."""
+        return self.failure is not None and self._text_characters > 0
 
     async def events(self) -> AsyncGenerator[Event]:
         """Everything from AttemptStarted to AttemptFinished; a cut answer is followed by Truncated."""
+        target = self.way.target
         try:
-            yield AttemptStarted(self._opened.event_id, self._opened.attempt, self.target)
+            yield AttemptStarted(self._opened.event_id, self._opened.attempt, target, self.way.lane)
             async with aclosing(self._call()) as wire:
                 async for event in wire:
                     yield event
         except TransportError as error:
+            self._was_sent = error.was_sent
             self.failure = self._cut(error.failure)
         except (asyncio.CancelledError, GeneratorExit):
             self.failure = CANCELLED
@@ -85,49 +116,78 @@ class Attempt:
         finally:
             await self._settle()
         if self.failure is not None:
-            yield AttemptFailed(self._opened.attempt, self.target, self.failure)
+            yield AttemptFailed(self._opened.attempt, target, self.failure)
         yield AttemptFinished(self.record)
-        if self.failure is not None and self._text:
-            yield Truncated(self.target, sum(map(len, self._text)), self.failure.message)
+        if self.was_cut and self.failure is not None:
+            yield Truncated(target, self._text_characters, self.failure.message)
 
     async def _call(self) -> AsyncGenerator[Event]:
+        way = self.way
         outgoing = self._dialect.encode_request(
-            self._request, model=self._opened.request_model, provider=self._provider, api_key=self._api_key
+            self._request, model=way.target.model, provider=way.provider, api_key=way.api_key
         )
         self._sent_at = self._clock.monotonic()
-        async with self._transport.stream(outgoing) as response:
+        self._was_sent = True
+        async with _within(way.limits.first_chunk_s, "no response"):
+            response = await self._transport.send(outgoing, connect_s=way.limits.connect_s)
+        try:
             self._http_status = response.status
+            self.headroom = headroom(response.headers, now=self._clock.now())
             if not response.is_success:
-                body = await response.read()
-                self.failure = self._dialect.decode_error(
-                    response.status, response.headers, body, now=self._clock.now()
-                )
+                await self._refused(response)
                 return
             async with aclosing(self._decode(response)) as decoded:
                 async for event in decoded:
                     if isinstance(event, Failure):
-                        self.failure = event
+                        self.failure = self._cut(event)
                         return
                     yield event
+            self.failure = self._emptiness()
+        finally:
+            await response.aclose()
+
+    async def _refused(self, response: Response) -> None:
+        async with _within(self.way.limits.idle_s, "no reason for the refusal"):
+            body = await response.read()
+        self.failure = self._dialect.decode_error(response.status, response.headers, body, now=self._clock.now())
 
     async def _decode(self, response: Response) -> AsyncGenerator[WireEvent]:
-        decoder = self._dialect.decoder(streamed=self._request.stream, provider=self._provider)
+        is_streamed = self._request.stream and "application/json" not in response.headers.get("content-type", "")
+        decoder = self._dialect.decoder(streamed=is_streamed, provider=self.way.provider)
         async with aclosing(response.chunks()) as chunks:
-            async for chunk in chunks:
-                for event in decoder.feed(chunk):
-                    self._take(event)
+            while (chunk := await self._next(chunks)) is not None:
+                for event in self._taken(decoder.feed(chunk)):
                     yield event
-        for event in decoder.finish():
+        for event in self._taken(decoder.finish()):
+            yield event
+
+    async def _next(self, chunks: AsyncGenerator[bytes]) -> bytes | None:
+        """The next piece of the body, None at its end; TransportError if it does not come in time."""
+        limits, age_s = self.way.limits, self._clock.monotonic() - self._sent_at
+        left_s, what = (
+            (limits.idle_s, "nothing more") if self.has_begun else (limits.first_chunk_s - age_s, "no first word")
+        )
+        if limits.total_s - age_s < left_s:
+            left_s, what = limits.total_s - age_s, "no end of the answer"
+        async with _within(left_s, what):
+            return await anext(chunks, None)
+
+    def _taken(self, events: list[WireEvent]) -> Iterator[WireEvent]:
+        """What is passed on: a tool call that calls nothing (Snowflake sends them) is for nobody."""
+        for event in events:
+            if isinstance(event, ToolCallDelta) and event == ToolCallDelta(event.index):
+                continue
             self._take(event)
             yield event
 
     def _take(self, event: WireEvent) -> None:
+        self.answer.take(event)
         match event:
             case TextDelta(text):
-                self._text.append(text)
+                self._text_characters += len(text)
                 self._mark_first_chunk()
             case ReasoningDelta(text) | ToolCallDelta(arguments=text):
-                self._unseen_output += len(text)
+                self._unseen_characters += len(text)
                 self._mark_first_chunk()
             case UsageSeen(usage):
                 self._usage = self._usage.updated(usage)
@@ -135,6 +195,8 @@ class Attempt:
                 self._response_model = model
             case FinishSeen(reason):
                 self._finish_reason = reason
+            case Malformed():
+                self._malformed += 1
             case _:
                 pass
 
@@ -143,11 +205,20 @@ class Attempt:
             self._first_chunk_s = self._clock.monotonic() - self._sent_at
 
     def _cut(self, failure: Failure) -> Failure:
-        """A connection lost in mid-answer is a truncated answer, whatever the network calls it."""
-        return structs.replace(failure, error_type="truncated") if self._text else failure
+        """An answer lost in the middle is a truncated one, whatever the network or the provider calls it."""
+        return structs.replace(failure, error_type="truncated") if self._text_characters else failure
+
+    def _emptiness(self) -> Failure | None:
+        """A 200 that says nothing is no answer, unless the model ran out of room or was stopped by a filter."""
+        if self.has_begun or self._finish_reason in {"length", "pause", "pending"}:
+            return None
+        if self._finish_reason == "content_filter":
+            return Failure("content_filter", "the provider blocked the answer", self._http_status)
+        return Failure("bad_answer", "the answer is empty", self._http_status)
 
     async def _settle(self) -> None:
         usage, cost_nanousd, source = self._bill()
+        price = self.way.price
         self.record = UsageRecord(
             opened=self._opened,
             duration_s=self._clock.monotonic() - self._sent_at,
@@ -156,10 +227,11 @@ class Attempt:
             usage=usage,
             cost_nanousd=cost_nanousd,
             cost_source=source,
-            price_as_of=self._price.as_of if self._price and source in {"price", "estimated"} else None,
+            price_as_of=price.as_of if price and source in {"price", "estimated"} else None,
             finish_reason=self._finish_reason,
             error_type=self.failure.error_type if self.failure else None,
             http_status=self._http_status,
+            malformed_events=self._malformed,
         )
         # The row must be settled even while the task that asked is being cancelled.
         await asyncio.shield(self._books.settle(self.record))
@@ -168,16 +240,35 @@ class Attempt:
         """Tokens, cost and where the cost comes from. A call that was turned away costs nothing."""
         if self._was_turned_away():
             return Usage(input_tokens=0, output_tokens=0), 0, None
-        written = estimate_tokens("".join(self._text)) + self._unseen_output // 4
+        written = estimate_tokens(self.answer.text) + self._unseen_characters // CHARS_PER_TOKEN
         usage = self._usage.completed(input_estimate=self._opened.input_tokens_estimate, output_estimate=written)
         if usage.cost_nanousd is not None:
             return usage, usage.cost_nanousd, "provider"
-        if self._price is None:
+        if self.way.price is None:
             return usage, None, None
-        return usage, cost(usage, self._price), "estimated" if usage.estimated else "price"
+        return usage, cost(usage, self.way.price), "estimated" if usage.estimated else "price"
 
     def _was_turned_away(self) -> bool:
+        """What reached the provider and got no answer may be billed all the same, so only a clear no is free."""
         if self.failure is None:
             return False
-        never_connected = self._http_status is None and self.failure.error_type != "timeout"
-        return never_connected or (self._http_status is not None and self._http_status >= 300)
+        return not self._was_sent or (self._http_status is not None and self._http_status >= 300)
+
+
+class _within:  # noqa: N801 - reads as a statement at its places of use
+    """asyncio.timeout whose expiry is a TransportError that says what did not come."""
+
+    def __init__(self, seconds: float, what: str) -> None:
+        self._timeout = asyncio.timeout(seconds)
+        self._words = f"{what} within {max(seconds, 0):.0f} s"
+
+    async def __aenter__(self) -> None:
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError as late:
+            raise TransportError(Failure("timeout", self._words)) from late

@@ -13,7 +13,8 @@ class KnownProvider(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of the file; its head explains the fields."""
 
     dialect: str
-    base_url: str
+    base_url: str | None = None
+    """None = the user must give one, so a key in the environment is not enough."""
     key: tuple[str, ...] = ()
     """Empty = needs no key."""
     models: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -15,25 +16,27 @@ PROBE_TIMEOUT_S = 0.5
 """A server on loopback answers at once or is not there."""
 
 
-def from_environment(environ: Mapping[str, str], *, wanted_file: str) -> Settings:
+def from_environment(environ: Mapping[str, str], *, wanted_file: Path) -> Settings:
     """Settings made of the keys found in `environ`. `wanted_file` is where a settings file would be read from."""
     found: dict[str, Provider] = {}
-    references: dict[str, KeyReference] = {}
+    references: dict[str, tuple[KeyReference, ...]] = {}
     for name, known in known_providers().items():
         variable = next((variable for variable in known.key if environ.get(variable)), None)
-        if variable is not None:
+        if variable is not None and known.base_url is not None:
             found[name] = provider(name, known, known.models)
-            references[name] = KeyReference("environment", variable)
+            references[name] = (KeyReference("environment", variable),)
     return Settings(
         origin=f"no settings file; keys found in the environment ({wanted_file} would be read)",
         is_written=False,
+        directory=wanted_file.parent,
         catalog=Catalog(found),
         keys=references,
     )
 
 
 def provider(name: str, known: KnownProvider, models: tuple[str, ...]) -> Provider:
-    """A provider as the built-in catalog describes it, with the models that it really has."""
+    """A provider that has one address for everybody, with the models that it really has."""
+    assert known.base_url is not None
     return Provider(
         name=name,
         dialect=known.dialect,

@@ -30,11 +30,11 @@ def from_keyring(name: str) -> str | None:
 
 
 class Keys:
-    """The keys of all providers."""
+    """The keys of all providers. A provider may have several; lane N uses the Nth of them, counted round."""
 
     def __init__(
         self,
-        references: Mapping[str, KeyReference],
+        references: Mapping[str, tuple[KeyReference, ...]],
         environ: Mapping[str, str],
         *,
         keyring: Callable[[str], str | None] = from_keyring,
@@ -43,29 +43,37 @@ class Keys:
         self._environ = environ
         self._keyring = keyring
 
-    def key(self, provider_name: str) -> str | None:
-        """The provider's key; None if it needs none or none is to be found."""
-        reference = self._references.get(provider_name)
+    def key(self, provider_name: str, lane: int = 0) -> str | None:
+        """The key of that lane; None if the provider needs none or none is to be found."""
+        reference = self._reference(provider_name, lane)
         if reference is None:
             return None
         if reference.place == "keyring":
             return self._keyring(reference.name)
         return self._environ.get(reference.name) or None
 
+    def is_missing(self, provider_name: str, lane: int = 0) -> bool:
+        """Whether that lane needs a key which is nowhere to be found."""
+        return provider_name in self._references and self.key(provider_name, lane) is None
+
     def missing(self, catalog: Catalog) -> dict[str, str]:
-        """Providers that need a key which is nowhere to be found, with the place where it was looked for."""
+        """Providers none of whose keys is to be found, with the place where the first was looked for."""
         return {
-            name: str(self._references[name])
-            for name in catalog.providers
-            if name in self._references and self.key(name) is None
+            provider.name: str(self._reference(provider.name, 0))
+            for provider in catalog.providers.values()
+            if all(self.is_missing(provider.name, lane) for lane in provider.lanes)
         }
 
-    def place(self, provider_name: str) -> str | None:
-        """Where the provider's key is kept, to be named in messages; None = it needs none."""
-        reference = self._references.get(provider_name)
+    def place(self, provider_name: str, lane: int = 0) -> str | None:
+        """Where the lane's key is kept, to be named in messages; None = it needs none."""
+        reference = self._reference(provider_name, lane)
         return None if reference is None else str(reference)
 
-    def fingerprint(self, provider_name: str) -> str | None:
+    def fingerprint(self, provider_name: str, lane: int = 0) -> str | None:
         """Six hex digits that tell two keys apart and give neither away; None without a key."""
-        key = self.key(provider_name)
+        key = self.key(provider_name, lane)
         return None if key is None else sha256(key.encode()).hexdigest()[:6]
+
+    def _reference(self, provider_name: str, lane: int) -> KeyReference | None:
+        references = self._references.get(provider_name)
+        return references[lane % len(references)] if references else None

@@ -1,8 +1,8 @@
 """The ledger: one row an attempt, and the sums of those rows, in one SQLite file that several processes share.
 
-    open_attempt ──> row is open, its estimate is reserved ──settle──> row is settled, counted, and never changes again
-                                     │
-                                     └── its process died: settled as "interrupted" when a ledger is next opened
+    reserve ──> row is open, its estimate is reserved ──settle──> row is settled, counted, and never changes again
+                                │
+                                └── its process died: settled as "interrupted" when a ledger is next opened
 
 A row is on disk before its call leaves, so a bill has a row even if the power goes. Roll-ups are kept by triggers
 (migrations.py): a row and its sums change in one statement.
@@ -12,16 +12,21 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import aiosqlite
 import msgspec
+from msgspec import structs
 
+from burn_tui.core.breaker import Breaker
+from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, period_of, reserve
 from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, Spending, minute_of
 from burn_tui.core.errors import LedgerError
+from burn_tui.core.health import Scope
 from burn_tui.core.latency import bucket_of
-from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+from burn_tui.core.usage import AttemptOpened, GuardOverride, Usage, UsageRecord
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_rows import microseconds, open_row, record_of, settled_row
@@ -38,9 +43,6 @@ owner of a row lives, when its process number may have been given to somebody el
 _HOUR_US = 3_600_000_000
 _IN_MEMORY = ":memory:"
 _SIDE_FILES = ("", "-wal", "-shm")
-
-_FOREIGN = "is a database of another program."
-_NEWER = "was written by a newer burn-tui (schema {found}, this one knows {known})."
 
 
 class Ledger:
@@ -65,6 +67,7 @@ class Ledger:
         """
         with explained(str(path)):
             _make_private_file(path)
+            await _recognise(path)
             ledger = cls(await _connect(str(path)), file=str(path), owner=owner or this_process())
             try:
                 await ledger._prepare()
@@ -89,13 +92,21 @@ class Ledger:
             with explained(self._file):
                 await self._connection.close()
 
-    async def open_attempt(self, opened: AttemptOpened) -> None:
-        """Put the row on disk, before its call leaves."""
+    async def reserve(self, opened: AttemptOpened, budgets: tuple[Budget, ...]) -> Fits | Exceeds:
+        """Put the row on disk if its estimate fits into all of `budgets`, which cover it; else write nothing.
+
+        Looking and writing are one transaction, so that no two requests, of whichever process, share the last cent.
+        """
         try:
-            await self._write(sql.OPEN_ATTEMPT, open_row(opened, owner=self._owner))
+            async with self._transaction("IMMEDIATE"):
+                spent = [await self._spent_in_period(budget, opened.started_at) for budget in budgets]
+                fits = reserve(opened.cost_estimate_nanousd, spent)
+                if isinstance(fits, Fits):
+                    await self._connection.execute(sql.OPEN_ATTEMPT, open_row(opened, owner=self._owner))
+                return fits
         except asyncio.CancelledError:
-            # Whoever is cancelled here never learns that the row exists, and nobody else would settle it.
-            await asyncio.shield(self.settle(_never_sent(opened)))
+            # The row may be there already, and whoever is cancelled here will not settle it.
+            await asyncio.shield(self._settle_if_open(opened))
             raise
 
     async def settle(self, record: UsageRecord) -> None:
@@ -114,7 +125,7 @@ class Ledger:
             rows = await self._read(sql.RECORDS, {"limit": limit})
         else:
             rows = await self._read(sql.RECORDS_OF_REQUEST, {"request_id": request_id, "limit": limit})
-        return [record_of(row) for row in reversed(rows)]
+        return [record_of(dict(row)) for row in reversed(rows)]
 
     async def spent(
         self,
@@ -130,18 +141,70 @@ class Ledger:
 
         Settled ones count with their cost, open ones with their estimate, and those of unknown cost not at all.
         """
-        filters: dict[str, object] = {
-            "provider_name": provider_name,
-            "environment": environment,
-            "session_id": session_id,
-            "project": project,
-        }
-        if session_id is not None:
-            statement = sql.SPENT_BY_SESSION
-        else:
-            statement = sql.SPENT if project is None else sql.SPENT_BY_PROJECT
-        rows = await self._read(statement, filters | _parts_of_period(microseconds(since), microseconds(until)))
+        statement, values = _question_of_spent(
+            since,
+            until,
+            provider_name=provider_name,
+            environment=environment,
+            session_id=session_id,
+            project=project,
+        )
+        rows = await self._read(statement, values)
         return int(rows[0]["spent_nanousd"])
+
+    async def spent_in_period(self, budget: Budget, *, at: float) -> Spent:
+        """What the budget's period around `at` (seconds since the epoch) has cost, reservations included."""
+        async with self._transaction("DEFERRED"):
+            return await self._spent_in_period(budget, at)
+
+    async def open_attempts(self) -> int:
+        """Calls in flight, in all processes that share the ledger."""
+        (row,) = await self._read(sql.ALL_OPEN_ATTEMPTS)
+        return int(row["open_attempts"])
+
+    async def rests(self) -> dict[Scope, tuple[Breaker, str | None]]:
+        """The rests that were kept, each with the fingerprint of the key that it was learned with."""
+        return {
+            Scope(row["provider_name"], row["lane"], row["model"]): (
+                Breaker(row["failures"], row["resting_until"], row["resting_for"]),
+                row["key_fingerprint"],
+            )
+            for row in await self._read(sql.RESTS)
+        }
+
+    async def keep_rest(self, scope: Scope, breaker: Breaker, fingerprint: str | None) -> None:
+        """Remember the rest for after a restart, or forget it where there is none any more."""
+        key = {"provider_name": scope.provider_name, "lane": scope.lane, "model": scope.model}
+        if breaker.resting_until is None:
+            await self._write(sql.FORGET_REST, key)
+            return
+        rest = {
+            "failures": breaker.failures,
+            "resting_until": breaker.resting_until,
+            "resting_for": breaker.resting_for,
+            "key_fingerprint": fingerprint,
+        }
+        await self._write(sql.KEEP_REST, key | rest)
+
+    async def note_override(self, override: GuardOverride) -> None:
+        """Write down that a person overruled a guard."""
+        columns = structs.asdict(override)
+        columns["at_us"] = microseconds(columns.pop("at"))
+        await self._write(sql.NOTE_OVERRIDE, columns)
+
+    async def overrides(self) -> list[GuardOverride]:
+        """Every time that a person overruled a guard, oldest first."""
+        return [
+            GuardOverride(
+                event_id=row["event_id"],
+                at=row["at_us"] / 1_000_000,
+                environment=row["environment"],
+                session_id=row["session_id"],
+                why=row["why"],
+                unlocked=bool(row["unlocked"]),
+            )
+            for row in await self._read(sql.OVERRIDES)
+        ]
 
     async def spending(self, *, day_start: float, now: float) -> Spending:
         """What the burn panel needs. Times are seconds since the epoch; `day_start` is a whole minute.
@@ -166,23 +229,13 @@ class Ledger:
                 await self._connection.execute(statement)
 
     async def _prepare(self) -> None:
-        """Look at the file without changing anything; then make it a ledger of this version."""
-        await self._recognise()
+        """Make what is there a ledger of this version."""
         # Some builds of SQLite allow no functions of ours in views and triggers unless the schema is trusted.
         for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "trusted_schema = ON"):
             await self._rows(f"PRAGMA {setting}")
         await self._connection.create_function("latency_bucket", 1, bucket_of, deterministic=True)
         for version in range(await self._number("PRAGMA user_version") + 1, len(MIGRATIONS) + 1):
             await self._migrate_to(version)
-
-    async def _recognise(self) -> None:
-        is_empty = await self._number("SELECT count(*) FROM sqlite_master") == 0
-        if not is_empty and await self._number("PRAGMA application_id") != APPLICATION_ID:
-            mend = "Name another directory with --data-dir."
-            raise LedgerError("is a database of another program.", file=self._file, mend=mend)
-        if (version := await self._number("PRAGMA user_version")) > len(MIGRATIONS):
-            problem = f"was written by a newer burn-tui (schema {version}, this one knows {len(MIGRATIONS)})."
-            raise LedgerError(problem, file=self._file, mend="Upgrade burn-tui, or name another --data-dir.")
 
     async def _migrate_to(self, version: int) -> None:
         async with self._transaction("IMMEDIATE"):
@@ -203,6 +256,19 @@ class Ledger:
             "abandoned_before_us": microseconds(now - LONGEST_CALL_S),
         }
         await self._write(sql.INTERRUPT, values)
+
+    async def _spent_in_period(self, budget: Budget, at: float) -> Spent:
+        """For use within a transaction."""
+        start, end = period_of(budget, datetime.fromtimestamp(at, UTC))
+        kind, _, name = budget.scope.partition(":")
+        label = {} if kind == "all" else {_LABELS[kind]: name}
+        rows = await self._rows(*_question_of_spent(start.timestamp(), end.timestamp(), **label))
+        return Spent(budget, int(rows[0]["spent_nanousd"]))
+
+    async def _settle_if_open(self, opened: AttemptOpened) -> None:
+        rows = await self._read(sql.IS_OPEN, {"event_id": opened.event_id})
+        if rows:
+            await self.settle(_never_sent(opened))
 
     async def _read_spending(self, day_start: float, now: float) -> Spending:
         times = {
@@ -257,10 +323,33 @@ class Ledger:
                     raise
 
 
-async def _connect(file: str) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(file, timeout=BUSY_S, isolation_level=None)
+async def _connect(file: str, *, uri: bool = False) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(file, timeout=BUSY_S, isolation_level=None, uri=uri)
     connection.row_factory = aiosqlite.Row
     return connection
+
+
+async def _recognise(path: Path) -> None:
+    """LedgerError unless the file is empty or a ledger that this version knows.
+
+    Looked at through a connection that cannot write: one that can would fold another program's log into its file.
+    """
+    connection = await _connect(_read_only(path), uri=True)
+    try:
+        (row,) = await connection.execute_fetchall(sql.IDENTITY)
+    finally:
+        await connection.close()
+    if row["tables"] > 0 and row["application_id"] != APPLICATION_ID:
+        mend = "Name another directory with --data-dir."
+        raise LedgerError("is a database of another program.", file=str(path), mend=mend)
+    if row["user_version"] > len(MIGRATIONS):
+        problem = f"was written by a newer burn-tui (schema {row['user_version']}, this one knows {len(MIGRATIONS)})."
+        raise LedgerError(problem, file=str(path), mend="Upgrade burn-tui, or name another --data-dir.")
+
+
+def _read_only(path: Path) -> str:
+    """The address (sqlite.org/uri.html) of a file that is not to be written."""
+    return f"{path.absolute().as_uri()}?mode=ro"
 
 
 def _make_private_file(path: Path) -> None:
@@ -278,6 +367,33 @@ def _never_sent(opened: AttemptOpened) -> UsageRecord:
     """An attempt that was called off while its row was being written."""
     nothing = Usage(input_tokens=0, output_tokens=0)
     return UsageRecord(opened=opened, duration_s=0.0, usage=nothing, cost_nanousd=0, error_type="cancelled")
+
+
+_LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
+"""Of a budget's scope."""
+
+
+def _question_of_spent(
+    since: float,
+    until: float,
+    *,
+    provider_name: str | None = None,
+    environment: str | None = None,
+    session_id: str | None = None,
+    project: str | None = None,
+) -> tuple[str, dict[str, object]]:
+    """The statement that adds up a period, and its values; sessions and projects are not in the roll-ups."""
+    filters: dict[str, object] = {
+        "provider_name": provider_name,
+        "environment": environment,
+        "session_id": session_id,
+        "project": project,
+    }
+    if session_id is not None:
+        statement = sql.SPENT_BY_SESSION
+    else:
+        statement = sql.SPENT if project is None else sql.SPENT_BY_PROJECT
+    return statement, filters | _parts_of_period(microseconds(since), microseconds(until))
 
 
 def _parts_of_period(since_us: int, until_us: int) -> dict[str, object]:

@@ -31,6 +31,8 @@ _BY_ERRNO = {
     errno.EISDIR: ("is a directory.", _MOVE),
 }
 
+_AGAIN = "Run burn-tui again; if it stays, move the file away."
+
 _PRIMARY_CODE = 0xFF
 """SQLite puts details into the higher bits of its codes."""
 
@@ -42,7 +44,7 @@ def explained(file: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        unknown = (f"cannot be used: {error}.", "Run burn-tui again; if it stays, move the file away.")
+        unknown = (f"cannot be used: {error}.", _AGAIN)
         problem, mend = unknown if code is None else _BY_SQLITE_CODE.get(code & _PRIMARY_CODE, unknown)
         raise LedgerError(problem, file=file, mend=mend) from error
     except OSError as error:
@@ -51,3 +53,5 @@ def explained(file: str) -> Iterator[None]:
     except (OverflowError, UnicodeEncodeError) as error:
         mend = "A provider reported a figure or a name that cannot be true; the attempt was not settled."
         raise LedgerError(f"cannot hold what it was given: {error}.", file=file, mend=mend) from error
+    except ValueError as error:  # aiosqlite's word for a connection that was closed
+        raise LedgerError(f"cannot be used: {error}.", file=file, mend=_AGAIN) from error

@@ -1,14 +1,20 @@
 """What the ledger says to its database. Parameters are named after columns; None switches a filter off."""
 
+IDENTITY = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) AS tables
+    FROM pragma_application_id, pragma_user_version
+"""
+"""What a file is, at one moment: another process may be making it."""
+
 OPEN_ATTEMPT = """
     INSERT INTO attempts (
         event_id, request_id, attempt, started_at_us, provider_name, request_model, requested,
         input_tokens_estimate, cost_estimate_nanousd, operation_name, conversation_id, session_id, environment,
-        project, member, route, route_reason, fell_back_from, source, owner
+        project, member, route, route_reason, fell_back_from, source, lane, waited_s, owner
     ) VALUES (
         :event_id, :request_id, :attempt, :started_at_us, :provider_name, :request_model, :requested,
         :input_tokens_estimate, :cost_estimate_nanousd, :operation_name, :conversation_id, :session_id, :environment,
-        :project, :member, :route, :route_reason, :fell_back_from, :source, :owner
+        :project, :member, :route, :route_reason, :fell_back_from, :source, :lane, :waited_s, :owner
     )
 """
 
@@ -16,19 +22,19 @@ SETTLE = """
     INSERT INTO attempts (
         event_id, request_id, attempt, started_at_us, provider_name, request_model, requested,
         input_tokens_estimate, cost_estimate_nanousd, operation_name, conversation_id, session_id, environment,
-        project, member, route, route_reason, fell_back_from, source, settled_at_us,
+        project, member, route, route_reason, fell_back_from, source, lane, waited_s, settled_at_us,
         duration_s, time_to_first_chunk_s, response_model, input_tokens, output_tokens,
         cache_read_input_tokens, cache_creation_input_tokens, cache_creation_1h_input_tokens,
         reasoning_output_tokens, usage_estimated, cost_nanousd, cost_source, price_as_of,
-        finish_reason, error_type, http_status
+        finish_reason, error_type, http_status, malformed_events
     ) VALUES (
         :event_id, :request_id, :attempt, :started_at_us, :provider_name, :request_model, :requested,
         :input_tokens_estimate, :cost_estimate_nanousd, :operation_name, :conversation_id, :session_id, :environment,
-        :project, :member, :route, :route_reason, :fell_back_from, :source, :settled_at_us,
+        :project, :member, :route, :route_reason, :fell_back_from, :source, :lane, :waited_s, :settled_at_us,
         :duration_s, :time_to_first_chunk_s, :response_model, :input_tokens, :output_tokens,
         :cache_read_input_tokens, :cache_creation_input_tokens, :cache_creation_1h_input_tokens,
         :reasoning_output_tokens, :usage_estimated, :cost_nanousd, :cost_source, :price_as_of,
-        :finish_reason, :error_type, :http_status
+        :finish_reason, :error_type, :http_status, :malformed_events
     )
     ON CONFLICT (event_id) DO UPDATE SET
         settled_at_us = excluded.settled_at_us,
@@ -47,7 +53,8 @@ SETTLE = """
         price_as_of = excluded.price_as_of,
         finish_reason = excluded.finish_reason,
         error_type = excluded.error_type,
-        http_status = excluded.http_status
+        http_status = excluded.http_status,
+        malformed_events = excluded.malformed_events
     WHERE attempts.settled_at_us IS NULL
 """
 """Inserts a settled row or settles an open one; a row that is settled already stays as it is.
@@ -152,6 +159,29 @@ LAST_ERRORS = """
 """SQLite takes a bare column from the row that holds the max()."""
 
 OPEN_ATTEMPTS = "SELECT provider_name, count(*) AS open_attempts FROM attempts WHERE settled_at_us IS NULL GROUP BY 1"
+
+IS_OPEN = "SELECT 1 FROM attempts WHERE event_id = :event_id AND settled_at_us IS NULL"
+
+ALL_OPEN_ATTEMPTS = "SELECT count(*) AS open_attempts FROM attempts WHERE settled_at_us IS NULL"
+
+RESTS = "SELECT * FROM rests"
+
+KEEP_REST = """
+    INSERT INTO rests VALUES (:provider_name, :lane, :model, :failures, :resting_until, :resting_for, :key_fingerprint)
+    ON CONFLICT (provider_name, lane, model) DO UPDATE SET
+        failures = excluded.failures,
+        resting_until = excluded.resting_until,
+        resting_for = excluded.resting_for,
+        key_fingerprint = excluded.key_fingerprint
+"""
+
+FORGET_REST = "DELETE FROM rests WHERE provider_name = :provider_name AND lane = :lane AND model = :model"
+
+NOTE_OVERRIDE = """
+    INSERT INTO guard_overrides VALUES (:event_id, :at_us, :environment, :session_id, :why, :unlocked)
+"""
+
+OVERRIDES = "SELECT * FROM guard_overrides ORDER BY at_us, event_id"
 
 VERSION = "SELECT data_version, total_changes() AS own_changes FROM pragma_data_version"
 """data_version counts what other connections committed, total_changes what this one wrote."""

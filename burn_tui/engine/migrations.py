@@ -69,6 +69,8 @@ _FIRST = (
         route_reason TEXT NOT NULL,
         fell_back_from TEXT,
         source TEXT NOT NULL,
+        lane INTEGER NOT NULL DEFAULT 0,
+        waited_s REAL NOT NULL DEFAULT 0,
         prompt_name TEXT,
         prompt_version TEXT,
         owner TEXT,
@@ -88,7 +90,8 @@ _FIRST = (
         price_as_of TEXT,
         finish_reason TEXT,
         error_type TEXT,
-        http_status INTEGER
+        http_status INTEGER,
+        malformed_events INTEGER NOT NULL DEFAULT 0
     )
     """,
     "CREATE INDEX attempts_by_start ON attempts (started_at_us)",
@@ -143,6 +146,29 @@ _FIRST = (
         samples INTEGER NOT NULL,
         PRIMARY KEY (hour, provider_name, request_model, measure, bucket)
     ) WITHOUT ROWID
+    """,
+    # Rests outlive a restart; with another key they are forgotten.
+    """
+    CREATE TABLE rests (
+        provider_name TEXT NOT NULL,
+        lane INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        failures INTEGER NOT NULL,
+        resting_until REAL,
+        resting_for TEXT,
+        key_fingerprint TEXT,
+        PRIMARY KEY (provider_name, lane, model)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE guard_overrides (
+        event_id TEXT NOT NULL PRIMARY KEY,
+        at_us INTEGER NOT NULL,
+        environment TEXT NOT NULL,
+        session_id TEXT,
+        why TEXT NOT NULL,
+        unlocked INTEGER NOT NULL
+    )
     """,
     # What a row contributes to the roll-ups is said once, here, for the triggers and for the rebuilding alike.
     # Refused requests never reached a provider, so they count for none. What somebody stopped is no failure.

@@ -1,18 +1,17 @@
 """Builds everything once and hands it on by argument; there are no globals."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Self
 
+from msgspec import structs
+
 from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
-from burn_tui.core.environment import find
+from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError, SettingsError
-from burn_tui.engine.admission import Admission
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.discovery import from_environment, local_servers
 from burn_tui.engine.keys import Keys
@@ -21,7 +20,8 @@ from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.router import Router
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings, load
-from burn_tui.engine.transport import Limits, Transport
+from burn_tui.engine.setup import Setup
+from burn_tui.engine.transport import Transport
 
 
 class Runtime:
@@ -34,8 +34,8 @@ class Runtime:
         ledger: Ledger,
         environ: Mapping[str, str],
         clock: Clock,
-        limits: Limits | None = None,
         label: str | None = None,
+        price_cache: Path | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -44,21 +44,11 @@ class Runtime:
         """A word that must stay on screen, such as DEMO; None = nothing."""
         self.notices: list[str] = []
         """What the person must know as long as it lasts, each with its mend."""
-        self._transport = Transport(limits)
-        keys = Keys(settings.keys, environ)
-        prices = PriceBook(settings.prices, settings.catalog, today=datetime.fromtimestamp(clock.now(), UTC).date())
-        self.router = Router(
-            catalog=settings.catalog,
-            routes=settings.routes,
-            admission=Admission(budgets=settings.budgets, keys=keys, prices=prices, books=ledger),
-            keys=keys,
-            prices=prices,
-            books=ledger,
-            transport=self._transport,
-            clock=clock,
-        )
-        self._prices = prices
-        self._loading = asyncio.create_task(prices.ready())
+        self._environ = environ
+        self._price_cache = price_cache
+        self._transport = Transport()
+        self._price_books: list[PriceBook] = []
+        self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
 
     @classmethod
     async def open(
@@ -68,7 +58,6 @@ class Runtime:
         data_dir: Path,
         environ: Mapping[str, str],
         clock: Clock | None = None,
-        limits: Limits | None = None,
         label: str | None = None,
     ) -> Self:
         """A runtime over the ledger in `data_dir`. An unusable ledger is a notice: the rest keeps working."""
@@ -79,21 +68,38 @@ class Runtime:
         except LedgerError as error:
             ledger = await Ledger.in_memory()
             notices.append(f"What you spend now is NOT kept. {error}")
-        runtime = cls(settings, ledger=ledger, environ=environ, clock=clock, limits=limits, label=label)
-        runtime.notices += notices
+        runtime = cls(
+            settings,
+            ledger=ledger,
+            environ=environ,
+            clock=clock,
+            label=label,
+            price_cache=data_dir / "prices.json",
+        )
+        runtime.notices += [*notices, *runtime._shared_keys()]
+        await runtime.router.remember()
         return runtime
 
     async def close(self) -> None:
         """Close connections and the ledger."""
-        self._loading.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._loading
+        for book in self._price_books:
+            await book.aclose()
         await self._transport.aclose()
         await self.ledger.close()
 
     def session(self, name: str, environment: str | None = None) -> Session:
         """A new session; without an environment in the least guarded one that is configured."""
-        return Session(name, find(environment, self.settings.environments), router=self.router, clock=self.clock)
+        place = self.environment(environment)
+        return Session(name, place, router=self.router, clock=self.clock, test_mark=self.test_mark)
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment of that name as the settings have it now; None = the least guarded one."""
+        return find(name, self.settings.environments)
+
+    @property
+    def test_mark(self) -> str | None:
+        """What marks everything that this process asks as a test; None = nothing does."""
+        return test_mark(self._environ)
 
     def opening_sessions(self) -> list[Session]:
         """What stands in the tabs at the start: one session for each environment."""
@@ -112,13 +118,42 @@ class Runtime:
         known = self.router.catalog.providers
         found = {server.name: server for server in servers if server.name not in known}
         if found:
-            self.adopt(Catalog({**known, **found}))
+            self.use(structs.replace(self.settings, catalog=Catalog({**known, **found})))
         return list(found)
 
-    def adopt(self, catalog: Catalog) -> None:
-        """Use another catalog from the next request on."""
-        self.router.adopt(catalog)
-        self._prices.adopt(catalog)
+    def use(self, settings: Settings) -> None:
+        """Work by other settings from the next request on; what is in flight ends as it began."""
+        self.settings = settings
+        self.router.adopt(self._setup(settings))
+
+    def _setup(self, settings: Settings) -> Setup:
+        today = datetime.fromtimestamp(self.clock.now(), UTC).date()
+        prices = PriceBook(settings.prices, settings.catalog, today=today, cache=self._price_cache)
+        prices.start_loading()
+        self._price_books.append(prices)
+        return Setup(
+            catalog=settings.catalog,
+            keys=Keys(settings.keys, self._environ),
+            prices=prices,
+            routes=settings.routes,
+            budgets=settings.budgets,
+            policy=settings.policy,
+            limits=settings.limits,
+        )
+
+    def _shared_keys(self) -> list[str]:
+        """A warning for each key with which production and another environment may both pay."""
+        keys, environments = self.router.setup.keys, self.settings.environments.values()
+        return [
+            f"{production.name} and {other.name} share the key of {name} (fingerprint {fingerprint}): what one of them "
+            f"burns, the other pays for. Give {other.name} a key of its own, or take {name} out of its `allow`."
+            for production in environments
+            for other in environments
+            for name, provider in self.settings.catalog.providers.items()
+            if production.is_production and not other.is_production and not provider.is_local
+            if production.allows(name) and other.allows(name) and other.privacy == "any"
+            if (fingerprint := keys.fingerprint(name)) is not None
+        ]
 
     async def burn(self) -> BurnView:
         """What the burn panel shows, now."""
@@ -149,7 +184,7 @@ def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -
         return load(path)
     if is_explicit:
         raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")
-    return from_environment(environ, wanted_file=str(path))
+    return from_environment(environ, wanted_file=path)
 
 
 def local_timezone() -> tzinfo:

@@ -3,9 +3,12 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from burn_tui.core.assembly import AnswerBuilder
 from burn_tui.core.chat import ChatRequest, Message, said
-from burn_tui.core.environment import Environment
-from burn_tui.core.events import Event, Refused, RequestFinished, TextDelta, Truncated
+from burn_tui.core.context import shortened
+from burn_tui.core.environment import Environment, Privacy
+from burn_tui.core.events import AttemptStarted, Event, FellBack, Refused, RequestFinished
+from burn_tui.core.lock import LOCKED, Lock, unlocked
 from burn_tui.core.transcript import Transcript
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
@@ -15,19 +18,25 @@ from burn_tui.engine.router import Preview, Router
 class Session:
     """A plain object: it knows nothing of any interface, and any number of them may be alive."""
 
-    def __init__(self, name: str, environment: Environment, *, router: Router, clock: Clock) -> None:
+    def __init__(
+        self, name: str, environment: Environment, *, router: Router, clock: Clock, test_mark: str | None = None
+    ) -> None:
         self.id = clock.new_id()
         self.name = name
         self.environment = environment
         self.requested: str | None = None
         """A pinned "provider/model", a route's name, or None for the default route."""
+        self.privacy: Privacy = "any"
+        self.lock: Lock = LOCKED
+        """Of the environment, as far as this session goes; means nothing where the environment has none."""
         self.transcript = Transcript()
         self.draft = ""
         """What stands in the prompt, unsent."""
         self.is_busy = False
         """True from sending until the last event."""
-        self._messages: list[Message] = []
+        self._messages: tuple[Message, ...] = ()
         self._is_confirmed = False
+        self._test_mark = test_mark
         self._router = router
         self._clock = clock
 
@@ -35,18 +44,31 @@ class Session:
         """Where `text` would go if it were sent now, at what estimated cost."""
         return self._router.preview(self._request(text), self._caller())
 
+    def unlock(self) -> None:
+        """Open the environment's lock for this session, for as long as the environment says."""
+        place = self.environment
+        self.lock = unlocked(self._clock.now(), for_s=place.unlock_s, requests=place.unlock_requests)
+
+    def shorten(self, tokens: int) -> None:
+        """Forget the oldest turns until the rest fits into `tokens`. What stands on screen stays there."""
+        self._messages = shortened(self._messages, tokens)
+
     async def send(self, text: str, *, confirmed: bool = False) -> AsyncGenerator[Event]:
         """Send `text` and give the router's events as they come; close the iterator to abort.
 
         Only an answered turn becomes context: what was refused or failed is not said twice.
-        `confirmed`: a person agreed to paid calls from this session; they are asked once, not for every prompt.
+        `confirmed`: a person agreed to this request, and so to paid calls from this session and to unlocking it.
         """
         self.is_busy = True
-        self._is_confirmed |= confirmed
+        if confirmed:
+            self._is_confirmed = True
+            if not self.lock.is_open(self._clock.now()):
+                self.unlock()
         self.transcript.ask(text, at=self._clock.now())
-        answer: list[str] = []
+        answer = AnswerBuilder()
+        caller = self._caller(confirmed_now=confirmed)
         try:
-            async with aclosing(self._router.send(self._request(text), self._caller())) as events:
+            async with aclosing(self._router.send(self._request(text), caller)) as events:
                 async for event in events:
                     self._note(event, text, answer)
                     yield event
@@ -55,28 +77,35 @@ class Session:
             self.transcript.stop()
             self.is_busy = False
 
-    def _note(self, event: Event, text: str, answer: list[str]) -> None:
+    def _note(self, event: Event, text: str, answer: AnswerBuilder) -> None:
         self.transcript.apply(event, at=self._clock.now())
+        answer.take(event)
         match event:
-            case TextDelta():
-                answer.append(event.text)
-            case Truncated():
+            case AttemptStarted(attempt=1):
+                self.lock = self.lock.after_request()
+            case FellBack(continues=True):
+                answer.drop_unfinished_calls()
+            case FellBack():
                 answer.clear()
             case Refused():
                 self.transcript.withdraw_ask()
             case RequestFinished(served=served) if served is not None:
-                self._messages += [said("user", text), said("assistant", "".join(answer))]
+                self._messages = (*self._messages, said("user", text), answer.message(served.provider_name))
             case _:
                 pass
 
     def _request(self, text: str) -> ChatRequest:
         return ChatRequest(messages=(*self._messages, said("user", text)), model=self.requested)
 
-    def _caller(self) -> Caller:
+    def _caller(self, *, confirmed_now: bool = False) -> Caller:
         return Caller(
             environment=self.environment,
             session_id=self.id,
             conversation_id=self.id,
             operation_name=self.name,
-            confirmed=self._is_confirmed,
+            privacy=self.privacy,
+            is_confirmed=self._is_confirmed,
+            is_confirmed_now=confirmed_now,
+            is_unlocked=self.lock.is_open(self._clock.now()),
+            test_mark=self._test_mark,
         )

@@ -6,24 +6,33 @@ Every problem is a SettingsError that names file, line and key; nothing starts h
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, structs
 
-from burn_tui.core.budget import Budget, Period
+from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
 from burn_tui.core.money import Price, Rates, nanousd
+from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import PINNED, Route
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.keys import KeyReference
+from burn_tui.engine.settings_schema import (
+    BudgetSettings,
+    EnvironmentSettings,
+    FileSettings,
+    ModelSettings,
+    PriceSettings,
+    ProviderSettings,
+    RouteSettings,
+    TimeoutSettings,
+)
 from burn_tui.engine.yaml_source import Document, parse
 from burn_tui.providers import DIALECTS
-
-_Usd = Annotated[float, Meta(ge=0)]
 
 HUES = ("blue", "yellow", "green", "violet", "grey", "red", "cyan")
 _USUAL_HUES = {
@@ -35,7 +44,7 @@ _USUAL_HUES = {
     "development": "violet",
     "dev": "violet",
 }
-_CONFIRMS_BY_DEFAULT = {"production", "prod"}
+_PRODUCTION = {"production", "prod", "live"}
 _SCOPE = re.compile(r"all|(?:provider|environment|session|project):.+")
 _KEY_REFERENCE = re.compile(r"\$\{(?P<variable>[A-Za-z_][A-Za-z0-9_]*)\}|keyring:(?P<entry>\S+)")
 
@@ -47,90 +56,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Where it comes from, for the screen: a file's path, or a sentence where there is none."""
     is_written: bool = True
     """False = there is no file, and what stands here was found."""
+    directory: Path | None = None
+    """Where the file is or would be, and the user's own themes; None = nowhere."""
     catalog: Catalog
-    keys: Mapping[str, KeyReference]
-    """By provider name; a provider that is not in it needs no key."""
+    keys: Mapping[str, tuple[KeyReference, ...]]
+    """By provider name; a provider that is not in it needs no key. Several = requests are spread over them."""
     prices: Mapping[Target, Price] = {}
     """The user's own prices; they beat the built-in data."""
     environments: Mapping[str, Environment] = {}
     """Empty = there is one, `development`."""
     routes: Mapping[str, Route] = {}
     budgets: tuple[Budget, ...] = ()
+    policy: Policy = Policy()
+    """For targets that are pinned and where there is no route; each route has its own."""
+    limits: TimeLimits = TimeLimits()
     theme: str | None = None
     """None = the default theme."""
-
-
-class ProviderSettings(Struct, forbid_unknown_fields=True):
-    """One entry of `providers:`. A provider known by name needs only what differs."""
-
-    dialect: str | None = None
-    """The wire it speaks; needed unless the provider is known by name."""
-    base_url: str | None = None
-    """As the provider's own SDK takes it: OpenAI dialects with /v1, the others the root without a version."""
-    api_key: str | None = None
-    """"${VARIABLE}" or "keyring:NAME", never the key itself; absent = needs none."""
-    models: list[str] = []
-    """The first is the one that a bare provider name means."""
-    local: bool | UnsetType = UNSET
-    """true = runs on this machine and is free."""
-
-
-class PriceSettings(Struct, forbid_unknown_fields=True):
-    """One entry of `prices:`, in US dollars per million tokens."""
-
-    input_usd_per_million: _Usd
-    output_usd_per_million: _Usd
-    cache_read_usd_per_million: _Usd | None = None
-    """absent = as input"""
-    cache_write_usd_per_million: _Usd | None = None
-    """absent = as input"""
-    cache_write_1h_usd_per_million: _Usd | None = None
-    """absent = twice the input price where cache_write_usd_per_million is given, else as input"""
-
-
-class EnvironmentSettings(Struct, forbid_unknown_fields=True):
-    """One entry of `environments:`."""
-
-    hue: str | None = None
-    """blue, yellow, green, violet, grey, red or cyan; absent = the usual one of that name."""
-    allow: list[str] | None = None
-    """Providers that may be called from there; absent = all."""
-    confirm: bool | UnsetType = UNSET
-    """true = paid calls are asked about first; absent = true for production, false elsewhere."""
-
-
-class RouteSettings(Struct, forbid_unknown_fields=True):
-    """One entry of `routes:`."""
-
-    name: str
-    """`default` is used when nothing else is asked for."""
-    use: Annotated[list[str], Meta(min_length=1)]
-    """provider/model, in order of preference."""
-
-
-class BudgetSettings(Struct, forbid_unknown_fields=True):
-    """One entry of `budgets:`."""
-
-    name: str
-    limit_usd: _Usd
-    """0 = nothing may be spent."""
-    scope: str = "all"
-    """all, provider:NAME, environment:NAME, session:NAME or project:NAME."""
-    period: Period = "day"
-    timezone: str = "UTC"
-    """IANA name; its midnight starts the period."""
-
-
-class FileSettings(Struct, forbid_unknown_fields=True):
-    """The sections of the file; each may be left out or empty."""
-
-    providers: dict[str, Any] | None = None
-    prices: dict[str, Any] | None = None
-    environments: dict[str, Any] | None = None
-    routes: list[Any] | None = None
-    budgets: list[Any] | None = None
-    theme: str | None = None
-    """A name from themes/ or from the themes folder beside the settings file; absent = default."""
 
 
 def load(path: Path) -> Settings:
@@ -142,33 +83,39 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"cannot be read: {reason}.", file=str(path), mend="Check --config.") from error
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
-    return read(parse(text, file=str(path)))
+    return structs.replace(read(parse(text, file=str(path))), directory=path.parent)
 
 
 def read(document: Document) -> Settings:
     """A parsed settings file as Settings."""
     sections = document.convert((), FileSettings) if document.value is not None else FileSettings()
     known = known_providers()
-    providers = {name: _provider(document, name, known.get(name)) for name in sections.providers or ()}
-    catalog = Catalog(providers)
-    references = {name: _key_reference(document, name, known.get(name)) for name in providers}
+    references = {name: _key_references(document, name, known.get(name)) for name in sections.providers or ()}
+    catalog = Catalog(
+        {name: _provider(document, name, known.get(name), keys=len(keys)) for name, keys in references.items()}
+    )
+    policy = Policy(
+        on_cut=sections.on_cut, on_filter=sections.on_filter, hedge=sections.hedge, patience_s=sections.patience_s
+    )
+    timeouts = sections.timeouts or TimeoutSettings()
     return Settings(
         origin=document.file,
         catalog=catalog,
-        keys={name: reference for name, reference in references.items() if reference},
+        keys={name: keys for name, keys in references.items() if keys},
         prices=_prices(document, sections.prices or {}, catalog),
         environments=_environments(document, sections.environments or {}, catalog),
-        routes=_routes(document, sections.routes or [], catalog),
+        routes=_routes(document, sections.routes or [], catalog, policy),
         budgets=_budgets(document, sections.budgets or []),
+        policy=policy,
+        limits=TimeLimits(**structs.asdict(timeouts)),
         theme=sections.theme,
     )
 
 
-def _provider(document: Document, name: str, known: KnownProvider | None) -> Provider:
+def _provider(document: Document, name: str, known: KnownProvider | None, *, keys: int) -> Provider:
     path = ("providers", name)
     given = document.convert(path, ProviderSettings)
     dialect = given.dialect or (known.dialect if known else None)
-    base_url = given.base_url or (known.base_url if known else None)
     if dialect is None:
         mend = f"Add `dialect: ...`, one of {', '.join(DIALECTS)}."
         raise document.error("'dialect' is missing, and no provider is known by that name.", path, mend=mend)
@@ -176,31 +123,50 @@ def _provider(document: Document, name: str, known: KnownProvider | None) -> Pro
         raise document.error(
             f"there is no dialect {dialect!r}.", (*path, "dialect"), mend=mend_by_name(dialect, DIALECTS)
         )
-    if base_url is None or urlsplit(base_url).scheme not in {"http", "https"}:
-        mend = 'Write it as the provider\'s SDK takes it, such as base_url: "https://api.openai.com/v1".'
-        raise document.error("base_url must be an http or https address.", (*path, "base_url"), mend=mend)
-    models = given.models or (list(known.models) if known else [])
+    base_url, *more_base_urls = _base_urls(document, path, given, known)
     return Provider(
         name=name,
         dialect=dialect,
-        base_url=base_url.rstrip("/"),
-        models=tuple(Model(model) for model in models),
+        base_url=base_url,
+        more_base_urls=tuple(more_base_urls),
+        keys=max(keys, 1),
+        models=tuple(_model(model) for model in given.models or (known.models if known else ())),
         is_local=(known is not None and known.local) if given.local is UNSET else given.local,
-        options=known.options if known else {},
+        options={**(known.options if known else {}), **given.options},
     )
 
 
-def _key_reference(document: Document, name: str, known: KnownProvider | None) -> KeyReference | None:
-    path = ("providers", name, "api_key")
-    written = document.at(path)
+def _base_urls(
+    document: Document, path: tuple[str, ...], given: ProviderSettings, known: KnownProvider | None
+) -> list[str]:
+    written = given.base_url or (known.base_url if known else None)
+    addresses = written if isinstance(written, list) else [written or ""]
+    for address in addresses:
+        if urlsplit(address).scheme not in {"http", "https"}:
+            mend = 'Write it as the provider\'s SDK takes it, such as base_url: "https://api.openai.com/v1".'
+            raise document.error("base_url must be an http or https address.", (*path, "base_url"), mend=mend)
+    return [address.rstrip("/") for address in addresses]
+
+
+def _model(written: str | ModelSettings) -> Model:
+    return Model(written) if isinstance(written, str) else Model(written.name, written.context_window)
+
+
+def _key_references(document: Document, name: str, known: KnownProvider | None) -> tuple[KeyReference, ...]:
+    """Where the provider's keys are kept, () = it needs none."""
+    written = document.at(("providers", name, "api_key"))
     if written is None:
-        return KeyReference("environment", known.key[0]) if known and known.key else None
+        return (KeyReference("environment", known.key[0]),) if known and known.key else ()
+    return tuple(_key_reference(document, name, one) for one in (written if isinstance(written, list) else [written]))
+
+
+def _key_reference(document: Document, name: str, written: object) -> KeyReference:
     match = _KEY_REFERENCE.fullmatch(str(written))
     if match is None:
         variable = f"{re.sub('[^A-Za-z0-9]+', '_', name).upper()}_API_KEY"
         raise document.error(
             "a key must not stand in the settings file.",
-            path,
+            ("providers", name, "api_key"),
             mend=f'Put it into an environment variable and write api_key: "${{{variable}}}", '
             f'or into the keyring and write api_key: "keyring:{name}".',
         )
@@ -251,16 +217,28 @@ def _environments(document: Document, entries: dict[str, Any], catalog: Catalog)
                 raise document.error(
                     f"there is no provider {provider!r}.", where, mend=mend_by_name(provider, catalog.providers)
                 )
-        environments[name] = Environment(
-            name=name,
-            hue=hue,
-            allow=None if given.allow is None else tuple(given.allow),
-            confirm=name in _CONFIRMS_BY_DEFAULT if given.confirm is UNSET else given.confirm,
-        )
+        environments[name] = _environment(name, hue, given)
     return environments
 
 
-def _routes(document: Document, entries: list[Any], catalog: Catalog) -> dict[str, Route]:
+def _environment(name: str, hue: str, given: EnvironmentSettings) -> Environment:
+    is_production = name in _PRODUCTION if given.production is UNSET else given.production
+    confirm = is_production if given.confirm is UNSET else given.confirm
+    return Environment(
+        name=name,
+        hue=hue,
+        allow=None if given.allow is None else tuple(given.allow),
+        confirm=confirm,
+        confirm_over_nanousd=None if given.confirm_over_usd is None else nanousd(given.confirm_over_usd),
+        lock=confirm if given.lock is UNSET else given.lock,
+        unlock_s=given.unlock_minutes * 60,
+        unlock_requests=given.unlock_requests,
+        privacy=given.privacy,
+        is_production=is_production,
+    )
+
+
+def _routes(document: Document, entries: list[Any], catalog: Catalog, policy: Policy) -> dict[str, Route]:
     routes: dict[str, Route] = {}
     for position in range(len(entries)):
         path = ("routes", position)
@@ -268,7 +246,8 @@ def _routes(document: Document, entries: list[Any], catalog: Catalog) -> dict[st
         if given.name in routes or given.name == PINNED:
             raise document.error(f"the name {given.name!r} is taken.", path, mend="Give the route another name.")
         targets = tuple(_target(document, (*path, "use", index), name, catalog) for index, name in enumerate(given.use))
-        routes[given.name] = Route(given.name, tuple(dict.fromkeys(targets)))
+        own = {name: value for name in Policy.__struct_fields__ if (value := getattr(given, name)) is not None}
+        routes[given.name] = Route(given.name, tuple(dict.fromkeys(targets)), structs.replace(policy, **own))
     return routes
 
 
@@ -294,6 +273,7 @@ def _budgets(document: Document, entries: list[Any]) -> tuple[Budget, ...]:
                 period=given.period,
                 timezone=timezone,
                 scope=given.scope,
+                when_full=given.when_full,
             )
         )
     return tuple(budgets)

@@ -1,31 +1,27 @@
 """HTTP out of this machine. The only file that imports httpx."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
 from types import TracebackType
 from typing import Self
 
 import httpx
-from msgspec import Struct
 
 from burn_tui.core.failure import Failure, redacted
+from burn_tui.core.policy import TimeLimits
 from burn_tui.providers.dialect import HttpRequest
 
-
-class Limits(Struct, frozen=True):
-    """How long to wait, in seconds."""
-
-    connect_s: float = 5.0
-    first_chunk_s: float = 60.0
-    """From the request's last byte to the response's first, and between two chunks of it."""
+IDLE_CONNECTIONS = 64
+"""Connections that are kept open for the next request."""
 
 
 class TransportError(Exception):
     """The network, not the provider, said no. `failure` says how."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, *, was_sent: bool = True) -> None:
         super().__init__(failure.message)
         self.failure = failure
+        self.was_sent = was_sent
+        """False = the request certainly never reached the provider, so nothing can be billed."""
 
 
 class Response:
@@ -52,29 +48,38 @@ class Response:
         with _network_errors():
             return await self._response.aread()
 
+    async def aclose(self) -> None:
+        """Abort what has not been read: the provider sees the connection go."""
+        await self._response.aclose()
+
 
 class Transport:
     """A pool of connections to providers."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        limits = limits or Limits()
-        timeout = httpx.Timeout(limits.first_chunk_s, connect=limits.connect_s, pool=limits.first_chunk_s)
+    def __init__(self) -> None:
+        # How long an answer may take is watched by whoever reads it; here only the connecting has a limit of its own.
+        timeout = httpx.Timeout(None, connect=TimeLimits().connect_s)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
         # A proxy for the outside has no business between us and a server on this machine.
-        direct = {f"all://{host}": httpx.AsyncHTTPTransport() for host in ("localhost", "127.0.0.1", "[::1]")}
-        self._client = httpx.AsyncClient(timeout=timeout, mounts=direct, follow_redirects=False)
+        direct = {
+            f"all://{host}": httpx.AsyncHTTPTransport(limits=limits) for host in ("localhost", "127.0.0.1", "[::1]")
+        }
+        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, mounts=direct, follow_redirects=False)
 
-    @asynccontextmanager
-    async def stream(self, request: HttpRequest) -> AsyncIterator[Response]:
-        """Send `request`; the response is closed on leaving, which aborts what has not been read."""
+    async def send(self, request: HttpRequest, *, connect_s: float) -> Response:
+        """The response to `request`, as soon as its headers have come; whoever has it closes it.
+
+        `connect_s`: seconds in which the connection must stand. For all else the caller sets the limit.
+        """
         with _network_errors():
             outgoing = self._client.build_request(
-                request.method, request.url, headers=dict(request.headers), content=request.body
+                request.method,
+                request.url,
+                headers=dict(request.headers),
+                content=request.body,
+                timeout=httpx.Timeout(None, connect=connect_s),
             )
-            response = await self._client.send(outgoing, stream=True)
-        try:
-            yield Response(response)
-        finally:
-            await response.aclose()
+            return Response(await self._client.send(outgoing, stream=True))
 
     async def get(self, url: str, *, timeout_s: float) -> bytes | None:
         """The body of a 200 from `url`, or None for anything else: used to look for servers on loopback."""
@@ -99,7 +104,10 @@ class _network_errors:  # noqa: N801 - reads as a statement at its places of use
         self, _type: type[BaseException] | None, error: BaseException | None, _tb: TracebackType | None
     ) -> None:
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-            raise TransportError(_failure(error)) from error
+            raise TransportError(_failure(error), was_sent=not isinstance(error, _NEVER_SENT)) from error
+
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.PoolTimeout)
 
 
 def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> Failure:

@@ -29,9 +29,19 @@ _SPECIAL_FLOAT = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan
 _TRAPS = (
     (re.compile(r"y|n|yes|no|on|off", re.IGNORECASE), "older YAML reads it as true or false"),
     (re.compile(r"[-+]?0[0-9_]+"), "older YAML reads it as an octal number"),
+    (re.compile(r"[-+]?0b[01_]+|[-+]0x[0-9a-fA-F_]+"), "older YAML reads it as a number"),
+    (
+        re.compile(r"(?=.*_)[-+]?(?:0x[0-9a-fA-F_]+|[._]*[0-9][0-9._]*(?:[eE][-+]?[0-9]+)?)"),
+        "older YAML reads it as a number",
+    ),
     (re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9]*)?"), "older YAML reads it as a base-60 number"),
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "older YAML reads it as a date"),
 )
+
+_IMPLIED_TAGS = {
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value")
+}
 
 
 class Document(Struct):
@@ -124,6 +134,8 @@ class _Reading:
 
     def value(self, node: yaml.Node, path: Path) -> object:
         self._document.lines.setdefault(path, node.start_mark.line + 1)
+        if node.tag not in _IMPLIED_TAGS:
+            raise self._document.error("tags (!name) are not supported.", path, mend="Write the value without it.")
         if not isinstance(node, yaml.ScalarNode):
             # A shared node is an alias; expanding aliases is how ten lines become a gigabyte.
             if id(node) in self._seen:
@@ -144,9 +156,11 @@ class _Reading:
                 raise self._document.error("a key must be a plain word.", path)
             key = str(key_node.value)
             here = (*path, key)
-            if key in result:
-                raise self._document.error("this key stands here twice.", here, mend="Remove one of them.")
+            first = self._document.lines.get(here)
             self._document.lines[here] = key_node.start_mark.line + 1
+            if key in result:
+                mend = f"Remove it here or in line {first}."
+                raise self._document.error("this key stands here twice.", here, mend=mend)
             self._refuse_traps(key_node, here)
             result[key] = self.value(value_node, here)
         return result
@@ -161,10 +175,16 @@ class _Reading:
         if text in _TRUE or text in _FALSE:
             return text in _TRUE
         if _INT.fullmatch(text):
-            return int(text, 0)
+            return self._whole_number(text, path)
         if _FLOAT.fullmatch(text):
             return float(text)
         return _SPECIAL_FLOAT.get(text.lower(), text)
+
+    def _whole_number(self, text: str, path: Path) -> int:
+        try:
+            return int(text, 0)
+        except ValueError as error:  # Python's own limit, some thousand digits
+            raise self._document.error("this number is too long.", path) from error
 
     def _refuse_traps(self, node: yaml.ScalarNode, path: Path) -> None:
         if node.style is not None:

@@ -8,10 +8,12 @@ from burn_tui.providers.dialect import Dialect
 from burn_tui.providers.gemini import GeminiGenerate
 from burn_tui.providers.ollama import OllamaChat
 from burn_tui.providers.openai_chat import OpenAIChat
+from burn_tui.providers.openai_responses import OpenAIResponses
 
 DIALECTS: dict[str, Dialect] = {
     "anthropic-messages": AnthropicMessages(),
     "openai-chat": OpenAIChat(),
+    "openai-responses": OpenAIResponses(),
     "gemini-generate": GeminiGenerate(),
     "ollama-chat": OllamaChat(),
 }

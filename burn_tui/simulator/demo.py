@@ -123,10 +123,10 @@ def _settings(host: Host) -> Settings:
     return Settings(
         origin="the demo's own settings",
         catalog=Catalog(providers),
-        keys={name: KeyReference("environment", variable) for name, variable in _KEY_VARIABLES.items()},
+        keys={name: (KeyReference("environment", variable),) for name, variable in _KEY_VARIABLES.items()},
         prices=PRICES,
         environments={
-            "production": Environment(name="production", hue="blue", confirm=True),
+            "production": Environment(name="production", hue="blue", confirm=True, lock=True, is_production=True),
             "local": Environment(name="local", hue="yellow", allow=("ollama",)),
             "staging": Environment(name="staging", hue="green"),
         },

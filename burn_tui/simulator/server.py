@@ -10,6 +10,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from burn_tui.core.chat import ChatRequest
+from burn_tui.core.events import UsageSeen
+from burn_tui.core.failure import Failure
 from burn_tui.providers import DIALECTS
 from burn_tui.simulator.script import Action, Answer, Hang, Raw, Refuse, Script
 
@@ -45,7 +47,7 @@ class SimulatedProvider:
         try:
             request = self._dialect.decode_request(path, headers, await http.body())
         except ValueError as error:
-            return Response(str(error), status_code=400)
+            return self._refuse(Failure("caller_fault", str(error), 400))
         action = self.script(request, len(self.seen))
         self.seen.append(Seen(path, headers, request))
         return await self._act(action, request)
@@ -53,8 +55,7 @@ class SimulatedProvider:
     async def _act(self, action: Action, request: ChatRequest) -> Response:
         match action:
             case Refuse(failure):
-                refusal = self._dialect.encode_error(failure)
-                return Response(refusal.body, refusal.status, dict(refusal.headers))
+                return self._refuse(failure)
             case Raw():
                 return Response(action.body, action.status, action.headers, media_type=action.content_type)
             case Hang(seconds):
@@ -63,6 +64,10 @@ class SimulatedProvider:
             case Answer():
                 media_type = self._dialect.content_type(streamed=request.stream)
                 return StreamingResponse(self._body(action, request), media_type=media_type)
+
+    def _refuse(self, failure: Failure) -> Response:
+        refusal = self._dialect.encode_error(failure)
+        return Response(refusal.body, refusal.status, dict(refusal.headers))
 
     async def _body(self, answer: Answer, request: ChatRequest) -> AsyncIterator[bytes]:
         encoder = self._dialect.encoder(
@@ -75,6 +80,8 @@ class SimulatedProvider:
         for sent, event in enumerate(answer.events(request)):
             if sent == answer.cut_after:
                 raise ConnectionCutError(self.name)
+            if isinstance(event, UsageSeen) and request.stream and not request.stream_usage:
+                continue
             if data := encoder.encode(event):
                 yield data
                 await asyncio.sleep(answer.chunk_s)

@@ -8,7 +8,7 @@ from textual import work
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from burn_tui.core.errors import BurnError
+from burn_tui.core.errors import BurnError, UnknownNameError
 from burn_tui.tui import theme
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
@@ -103,14 +103,19 @@ class BurnApp(App[int]):
             yield SystemCommand(f"Theme: {name}", "Colours of the whole dashboard", partial(self._wear, name))
 
     def _dress(self, runtime: "Runtime") -> Palette:
-        """Load the themes and put on the one of the settings."""
-        self._palettes, problems = theme.load([])
+        """Load the themes and put on the one of the settings; what is wrong with any of them is a notice."""
+        directory = runtime.settings.directory
+        self._palettes, problems = theme.load([directory / "themes"] if directory else [])
         runtime.notices += problems
         for palette in self._palettes.values():
             self.register_theme(palette.textual_theme())
-        name = next(iter(self._palettes))
-        self.theme = self._palettes[name].textual_theme().name
-        return self._palettes[name]
+        try:
+            chosen = theme.choose(self._palettes, runtime.settings.theme)
+        except UnknownNameError as error:
+            runtime.notices.append(f"{runtime.settings.origin}: theme: {error}")
+            chosen = theme.choose(self._palettes, None)
+        self.theme = chosen.textual_theme().name
+        return chosen
 
     def _wear(self, name: str) -> None:
         self.theme = self._palettes[name].textual_theme().name

@@ -159,7 +159,7 @@ def health(router: "Router", palette: Palette) -> tuple[Health, ...]:
     return tuple(found)
 
 
-def route(session: "Session", preview: "Preview", burn: "BurnView | None") -> tuple[Fact, ...]:
+def route(session: "Session", preview: "Preview", burn: "BurnView | None", now: float) -> tuple[Fact, ...]:
     """The line below the prompt. The price is left out while there is nothing to send."""
     is_pinned = preview.route == "pinned"
     way = ["pinned" if is_pinned else session.requested or "auto"]
@@ -170,13 +170,25 @@ def route(session: "Session", preview: "Preview", burn: "BurnView | None") -> tu
     facts = [Fact(" > ".join([*way, str(preview.target)]), f"{way[0]} > {preview.target}")]
     if session.draft.strip():
         facts.append(_price(preview.cost_estimate_nanousd))
+    facts += _lock(session, now)
     if preview.asks_first:
-        word = badge(session.environment).word
-        facts.append(Fact(f"{word} asks first", f"{word} asks", tone="attention"))
+        facts.append(Fact("asks first", "asks", tone="attention"))
     if burn is not None and burn.limit_nanousd:
         share = burn.spent_nanousd / burn.limit_nanousd
         facts.append(Fact(f"budget {fmt.share(share)}", tone="quiet" if share < WARN_SHARE else "attention"))
     return tuple(facts)
+
+
+def _lock(session: "Session", now: float) -> list[Fact]:
+    """How the environment's lock stands, with the countdown while it is open."""
+    if not session.environment.lock:
+        return []
+    word, left_s = badge(session.environment).word, session.lock.left_s(now)
+    if left_s <= 0:
+        return [Fact(f"{word} locked", tone="attention")]
+    requests = session.lock.requests_left
+    left = fmt.countdown(left_s) + ("" if requests is None else f", {requests} requests")
+    return [Fact(f"{word} unlocked {left}", f"unlocked {left}", tone="attention")]
 
 
 def _price(nanousd: int | None) -> Fact:

@@ -1,6 +1,6 @@
 """A limit holds to the nano-dollar, over days that are not always 24 hours long."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -56,16 +56,65 @@ def test_a_week_starts_on_monday_and_a_month_on_the_first() -> None:
 
 moments = st.integers(1_577_836_800, 2_051_222_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
+# In the last three the clocks change at midnight itself.
+zones = st.sampled_from(
+    ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Santiago", "America/Havana", "Asia/Beirut"]
+)
+
 
 @given(
     moments,
     st.sampled_from(["day", "week", "month"]),
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia"]),
+    zones,
 )
 def test_now_always_lies_within_its_own_period(now: datetime, period: Period, zone: str) -> None:
     budget = Budget(name="b", limit_nanousd=1, period=period, timezone=ZoneInfo(zone))
     start, end = period_of(budget, now)
     assert start.astimezone(UTC) <= now < end.astimezone(UTC)
+
+
+@given(moments, st.sampled_from(["day", "week", "month"]), zones)
+def test_each_period_ends_where_the_next_one_starts(now: datetime, period: Period, zone: str) -> None:
+    budget = Budget(name="b", limit_nanousd=1, period=period, timezone=ZoneInfo(zone))
+    _, end = period_of(budget, now)
+    assert period_of(budget, end.astimezone(UTC))[0].timestamp() == end.timestamp()
+
+
+@given(st.dates(date(2020, 1, 1), date(2034, 12, 31)))
+def test_a_day_in_berlin_runs_from_midnight_to_midnight_whatever_the_clocks_do(day: date) -> None:
+    noon = datetime.combine(day, time(12), BERLIN)
+    start, end = period_of(DAILY, noon)
+    assert start.astimezone(BERLIN) == datetime.combine(day, time(0), BERLIN)
+    assert end.astimezone(BERLIN) == datetime.combine(day + timedelta(days=1), time(0), BERLIN)
+    hours = (end.timestamp() - start.timestamp()) / 3600
+    changes = noon.utcoffset() != start.utcoffset() or noon.utcoffset() != end.utcoffset()
+    assert hours in ({23, 25} if changes else {24})
+
+
+@given(
+    st.lists(st.integers(0, 500), min_size=1, max_size=4),
+    st.lists(st.integers(0, 200), max_size=40),
+)
+def test_no_budget_is_ever_passed_by_what_was_admitted(limits: list[int], estimates: list[int]) -> None:
+    budgets = [Budget(name=f"b{n}", limit_nanousd=limit, timezone=UTC) for n, limit in enumerate(limits)]
+    reserved = 0
+    for estimate in estimates:
+        if isinstance(reserve(estimate, [Spent(budget, reserved) for budget in budgets]), Fits):
+            reserved += estimate
+        assert reserved <= min(limits)
+
+
+@given(st.integers(0, 2_000), st.integers(0, 2_000), st.none() | st.integers(1, 2_000))
+def test_what_does_not_fit_is_said_with_the_budget_that_it_would_pass(
+    limit: int, spent: int, estimate: int | None
+) -> None:
+    tight = Spent(Budget(name="tight", limit_nanousd=limit, timezone=UTC), spent)
+    ample = Spent(Budget(name="ample", limit_nanousd=10**9, timezone=UTC), spent)
+    verdict = reserve(estimate, [ample, tight])
+    if spent >= limit or spent + (estimate or 0) > limit:
+        assert verdict == Exceeds(tight)
+    else:
+        assert isinstance(verdict, Fits)
 
 
 def test_a_scope_covers_its_own_label_only() -> None:

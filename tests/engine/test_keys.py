@@ -5,7 +5,7 @@ from burn_tui.engine.keys import KeyReference, Keys
 
 SECRET = "sk-live-0123456789"
 CATALOG = Catalog({"p": Provider(name="p", dialect="openai-chat", base_url="http://127.0.0.1")})
-REFERENCES = {"p": KeyReference("environment", "P_KEY")}
+REFERENCES = {"p": (KeyReference("environment", "P_KEY"),)}
 
 
 def test_a_key_comes_from_the_environment() -> None:
@@ -23,7 +23,7 @@ def test_a_provider_without_a_reference_needs_no_key() -> None:
 
 
 def test_a_keyring_entry_is_looked_up_by_its_name() -> None:
-    keys = Keys({"p": KeyReference("keyring", "work")}, {}, keyring={"work": SECRET}.get)
+    keys = Keys({"p": (KeyReference("keyring", "work"),)}, {}, keyring={"work": SECRET}.get)
     assert (keys.key("p"), keys.place("p")) == (SECRET, "keyring:work")
 
 

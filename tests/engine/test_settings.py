@@ -44,8 +44,8 @@ def _refusal(old: str, new: str) -> str:
 def test_the_example_says_what_it_says() -> None:
     settings = _read(EXAMPLE)
     assert list(settings.catalog.providers) == ["primary", "spare"]
-    assert settings.keys["primary"] == KeyReference("environment", "PRIMARY_KEY")
-    assert settings.keys["spare"] == KeyReference("keyring", "spare")
+    assert settings.keys["primary"] == (KeyReference("environment", "PRIMARY_KEY"),)
+    assert settings.keys["spare"] == (KeyReference("keyring", "spare"),)
     assert settings.prices[Target("primary", "big")].rates.input_rate == nanousd(3)
     assert settings.environments["production"].confirm
     assert settings.routes["default"].targets == (Target("primary", "big"), Target("spare", "small"))

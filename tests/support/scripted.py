@@ -48,7 +48,7 @@ NOW = 1_772_460_120.0
 """2026-03-02 14:02 UTC."""
 
 ENVIRONMENTS = {
-    "production": Environment(name="production", hue="blue", confirm=True),
+    "production": Environment(name="production", hue="blue", confirm=True, lock=True, is_production=True),
     "local": Environment(name="local", hue="yellow", allow=("ollama",)),
     "staging": Environment(name="staging", hue="green"),
 }
@@ -168,7 +168,18 @@ def falls_back(from_target: Target, to_target: Target) -> list[Step]:
 
 def asks_first(target: Target, environment: str) -> list[Step]:
     """A paid call that a person has to agree to."""
-    facts = Confirmation(target, environment, "ANTHROPIC_API_KEY", 12, 7_600_000)
+    facts = Confirmation(
+        target=target,
+        environment=environment,
+        key_variable="ANTHROPIC_API_KEY",
+        key_fingerprint="9f2c1a",
+        input_tokens_estimate=12,
+        cost_estimate_nanousd=7_600_000,
+        budget="daily",
+        budget_spent_nanousd=4_820_000_000,
+        budget_limit_nanousd=20_000_000_000,
+        unlocks_for_s=900.0,
+    )
     why = f"{environment} asks before paid calls, and {target} is one."
     return [
         RouteDecided("r", "default", (target,), ("first choice",)),
@@ -213,7 +224,7 @@ class ScriptedRouter:
             why="route default" if target else "No provider is configured.",
             input_tokens_estimate=12,
             cost_estimate_nanousd=0 if target == QWEN else 400_000,
-            asks_first=caller.environment.confirm and not caller.confirmed,
+            asks_first=caller.environment.confirm and not caller.is_confirmed,
         )
 
     async def send(self, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event]:

@@ -275,7 +275,7 @@ async def test_y_sends_what_was_asked_about() -> None:
         await running.pilot.press("y")
         await running.until(lambda: answer_of(running) == "Done.")
         request, caller = running.runtime.router.requests[-1]
-        assert (request.messages[-1].text, caller.confirmed) == ("hello", True)
+        assert (request.messages[-1].text, caller.is_confirmed_now) == ("hello", True)
         assert running.prompt == ""
 
 
@@ -316,7 +316,7 @@ async def test_the_route_line_says_what_will_happen_and_follows_the_typing() -> 
     async with dashboard() as running:
         route = running.text("#route")
         assert "auto > default > anthropic/claude-sonnet-4-5" in route
-        assert "PROD asks first" in route
+        assert "PROD locked asks first" in " ".join(route.split())
         assert "est." not in route
         await running.type("hello")
         await running.until(lambda: "est. $0.0004" in running.text("#route"))

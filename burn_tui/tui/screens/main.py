@@ -7,6 +7,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.css.types import EdgeType
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
@@ -142,8 +143,8 @@ class MainScreen(Screen[None]):
     def _frame(self, colour: str) -> None:
         """Round the session where there is room, above the prompt nearly everywhere."""
         size = self.app.size
-        frame = ("round" if size.width >= FRAMED_WIDTH else "none", colour)
-        rule = ("solid" if size.height >= RULED_HEIGHT else "none", colour)
+        frame: tuple[EdgeType, str] = ("round" if size.width >= FRAMED_WIDTH else "none", colour)
+        rule: tuple[EdgeType, str] = ("solid" if size.height >= RULED_HEIGHT else "none", colour)
         # Textual paints a border anew even if it is set to what it was.
         if (frame, rule) != self._drawn_frame:
             self._drawn_frame = (frame, rule)
@@ -159,7 +160,7 @@ class MainScreen(Screen[None]):
         self._preview_timer.pause()
         session, burn = self.deck.active, self._facts.burn if self._facts else None
         preview = session.preview(session.draft)
-        self.query_one(RouteLine).show(views.route(session, preview, burn))
+        self.query_one(RouteLine).show(views.route(session, preview, burn, self._runtime.clock.now()))
 
     # --- what it burns ---------------------------------------------------------------------------
 

@@ -104,19 +104,40 @@ class Answer(Static):
 def about_paid_call(asked: Confirmation, session: "Session") -> Question:
     """Before a paid call leaves a guarded environment."""
     cost = asked.cost_estimate_nanousd
+    key = f"{asked.key_variable} ({asked.key_fingerprint})" if asked.key_fingerprint else asked.key_variable
+    facts = [
+        ("target", str(asked.target)),
+        ("environment", asked.environment),
+        ("paid with", key or "no key needed"),
+        ("prompt", f"about {fmt.tokens(asked.input_tokens_estimate)} tokens"),
+        ("estimate", "unknown: this model has no price" if cost is None else fmt.money(cost)),
+    ]
+    if asked.budget is not None:
+        facts.append((f"budget {asked.budget}", _budget_share(asked)))
     return Question(
         title=f"{badge(session.environment)} asks: send this paid call?",
-        facts=(
-            ("target", str(asked.target)),
-            ("environment", asked.environment),
-            ("paid with", asked.key_variable or "no key needed"),
-            ("prompt", f"about {fmt.tokens(asked.input_tokens_estimate)} tokens"),
-            ("estimate", "unknown: this model has no price" if cost is None else fmt.money(cost)),
-        ),
-        text=f"A yes holds for the session {session.name} until it is closed.",
+        facts=tuple(facts),
+        text=_what_a_yes_means(asked, session),
         yes="send it",
         no="back to the prompt",
     )
+
+
+def _budget_share(asked: Confirmation) -> str:
+    spent, limit = asked.budget_spent_nanousd, asked.budget_limit_nanousd
+    now = f"{fmt.money(spent)} of {fmt.money(limit)} used"
+    if asked.cost_estimate_nanousd is None or not limit:
+        return now
+    return f"{now}, this is {fmt.share(asked.cost_estimate_nanousd / limit)} of it"
+
+
+def _what_a_yes_means(asked: Confirmation, session: "Session") -> str:
+    if asked.unlocks_for_s is None:
+        return f"A yes holds for the session {session.name} until it is closed."
+    requests = session.environment.unlock_requests
+    until = "" if requests is None else f" or {requests} requests"
+    unlocked = f"{badge(session.environment).word} is locked. A yes unlocks it for the session {session.name}"
+    return f"{unlocked} for {fmt.countdown(asked.unlocks_for_s)}{until}."
 
 
 def about_closing(session: "Session", lost: list[str]) -> Question:

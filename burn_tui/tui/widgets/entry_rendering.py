@@ -46,6 +46,7 @@ _NOTICE_GLYPHS: dict[NoticeKind, str] = {
     "truncation": "✂",
     "waiting": "…",
     "budget": "$",
+    "context": "−",
 }
 """Each one column wide."""
 

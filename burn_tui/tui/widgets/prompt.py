@@ -11,7 +11,6 @@ from textual.widgets import TextArea
 from burn_tui.tui.actions import actions_of, bindings, handler_of
 from burn_tui.tui.messages import PromptSubmitted
 
-
 _HANDLERS = {
     key: handler_of(action, position)
     for action in actions_of("dashboard")

@@ -1,0 +1,396 @@
+"""When spending is worth an interruption.
+
+                 a rule holds: one Alert                    still burning: another Alert at 4x and at 8x
+    quiet ─────────────────────────────────> episode ──────────────────────────────────────────────> episode
+      ^                                         │
+      └── calm for CLEAR_AFTER_S, in silence ───┘
+
+The rules look at windows that end now: s = spent in a window, e = expected in it (core.expectation), E = a usual day,
+burn = s / e, excess = s - e. Late rows are in no window: an import makes the past dearer, not the present.
+Budgets are told of beside that, by the share of their limit that is spent.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from math import inf
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from burn_tui.core.budget import Budget, period_of
+from burn_tui.core.burn import minute_of
+from burn_tui.core.expectation import Expectation, Measure
+
+# Learned rules: from LEARNED_DAYS on, any of four. Windows are in minutes, burns are spent over expected, shares are
+# of E, the usual day.
+
+FAST_MIN, FAST_CHECK_MIN = 30, 10
+FAST_BURN = 3.0
+FAST_EXCESS_SHARE = 0.25
+"""Fast: both windows burn this hot, and the longer one has cost so much more than usual."""
+
+LONG_MIN, LONG_CHECK_MIN = 120, 15
+LONG_BURN = 2.0
+LONG_EXCESS_SHARE = 0.40
+"""Long: not as hot, for longer."""
+
+DAY_BURN = 2.0
+DAY_EXCESS_SHARE = 0.50
+DAY_CHECK_MIN = 60
+DAY_CHECK_BURN = 1.0
+"""Day: all of today up to now, while it still goes on."""
+
+NIGHT_MIN = 60
+NIGHT_EXPECTED_SHARE = 0.01
+NIGHT_SPENT_MIN = 30
+NIGHT_SPENT_SHARE = 0.10
+"""Night: nearly nothing is expected in an hour, and so much was spent in half of one."""
+
+# Before that, either of two.
+
+NEW_DAY_BURN = 2.0
+NEW_DAY_SHARE = 0.05
+"""New day: so many times what an even spread over the day would have cost by now, and not just the first prompt."""
+
+NEW_HOUR_MIN = 60
+NEW_HOUR_SHARE = 0.40
+"""New hour: so much of a day in one hour."""
+
+# What follows.
+
+CALM_MIN, CALM_BURN = 30, 1.25
+CALM_EXCESS_MIN, CALM_EXCESS_SHARE = 60, 0.2
+CLEAR_AFTER_S = 1800.0
+"""An episode is over once the burn and the excess have stayed below these for so long."""
+
+AGAIN_MIN = 60
+AGAIN_AT = (4.0, 8.0)
+"""Burns of the last hour, the ratio that is on screen, at which an episode that goes on is told again."""
+
+BUDGET_MARKS = (0.5, 0.8, 1.0)
+"""Shares of a budget's limit that are told, once each a period."""
+
+LONGEST_MIN = LONG_MIN
+"""How far back the rules look, apart from the day."""
+
+CONTRIBUTORS = 3
+"""So many are named in an alert."""
+
+Rule = Literal["fast", "long", "day", "night", "new_day", "new_hour"]
+
+Window = int | None
+"""Minutes up to now, the running one included; None = since the start of the day."""
+
+_MINUTE_S = 60.0
+
+
+class MinuteSpending(Struct, frozen=True):
+    """What somebody spent in one minute. Several may share a minute, and minutes without any have none."""
+
+    minute: int
+    """Whole minutes since the epoch."""
+    contributor: str
+    """Whose it was, by the label that alerts name: a session, an operation, a provider."""
+    live: int
+    """Of rows that were written as they happened. Only these can alarm."""
+    late: int = 0
+    """Of rows that came long after their calls, by an import or a sync: in the totals, never an alarm."""
+
+
+class DaySpending(Struct, frozen=True):
+    """What somebody spent since the start of the day."""
+
+    contributor: str
+    live: int
+    late: int = 0
+
+
+class Samples(Struct, frozen=True):
+    """What the ledger knows at one moment, in the measure of the expectation that it is judged by."""
+
+    minutes: tuple[MinuteSpending, ...] = ()
+    """Of the last LONGEST_MIN, also from before midnight; oldest first."""
+    day: tuple[DaySpending, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Spent since the start of the day, late rows included: the figure that a person is shown."""
+        return sum(spending.live + spending.late for spending in self.day)
+
+
+class Measured(Struct, frozen=True):
+    """One window of a rule."""
+
+    window: Window
+    spent: int
+    """s: late rows are not in it, nor what an earlier episode of the day has told already."""
+    expected: float
+    """e. Of the day before it is learned: the even share of it that has passed."""
+
+    @property
+    def burn(self) -> float:
+        """s / e; infinite where nothing is expected."""
+        return self.spent / self.expected if self.expected > 0 else inf if self.spent > 0 else 0.0
+
+    @property
+    def excess(self) -> float:
+        """s - e; negative = less than usual."""
+        return self.spent - self.expected
+
+
+class Contribution(Struct, frozen=True):
+    """One contributor's part in an alert."""
+
+    contributor: str
+    spent: int
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """Spending is out of the usual. It carries its evidence."""
+
+    rule: Rule
+    """The one that began the episode."""
+    again_at: float | None = None
+    """None = the first word of an episode; else the mark of AGAIN_AT that was passed."""
+    measure: Measure
+    burn: float
+    """Of the last hour."""
+    windows: tuple[Measured, ...]
+    """Those of the rule, in its order, as they stand now."""
+    since: float
+    """When the longest of them begins, in seconds since the epoch: the requests from then on are to blame."""
+    usual: float
+    """E."""
+    days_learned: int
+    contributors: tuple[Contribution, ...]
+    """The costliest in the longest window, at most CONTRIBUTORS."""
+
+
+class Episode(Struct, frozen=True):
+    """An alert that is not over. Times are seconds since the epoch."""
+
+    rule: Rule
+    told: float
+    """The highest burn of AGAIN_AT that was told or already passed at the beginning; 0 = none."""
+    calm_since: float | None = None
+    """None = it still burns."""
+
+
+class AlertState(Struct, frozen=True):
+    """What is remembered from one look to the next."""
+
+    episode: Episode | None = None
+    """None = quiet."""
+    told_excess: float = 0.0
+    """What the episodes of the day have told: without it the day's rules would begin anew as soon as one is over."""
+    told_day: float | None = None
+    """The start of the day that `told_excess` belongs to; None = there was no episode yet."""
+
+
+def next_state(
+    state: AlertState, samples: Samples, expectation: Expectation, now: float
+) -> tuple[AlertState, Alert | None]:
+    """The state after a look at `now` (seconds since the epoch), and what a person must be told, None = nothing."""
+    if not expectation.usual:
+        return AlertState(), None
+    told = state.told_excess if state.told_day == expectation.day_start else 0.0
+    look = _Look(samples, expectation, now, told)
+    if state.episode is None:
+        return _quiet(state, look)
+    return _burning(state, state.episode, look)
+
+
+class _Look:
+    """The live spending in every window at one moment."""
+
+    def __init__(self, samples: Samples, expectation: Expectation, now: float, told: float) -> None:
+        self.samples = samples
+        self.expectation = expectation
+        self.usual = expectation.usual or 0.0
+        self.now = now
+        self.told = told
+
+    def since(self, window: Window) -> float:
+        """When it begins. The running minute counts as one, so that windows begin on full minutes as samples do."""
+        return self.expectation.day_start if window is None else _MINUTE_S * (minute_of(self.now) - window + 1)
+
+    def __getitem__(self, window: Window) -> Measured:
+        spent = sum(spending.live for spending in self.spendings(window))
+        if window is None:
+            return Measured(None, max(spent - round(self.told), 0), self._expected_today())
+        return Measured(window, spent, self.expectation.expected(self.since(window), self.now))
+
+    def spendings(self, window: Window) -> Sequence[MinuteSpending | DaySpending]:
+        if window is None:
+            return self.samples.day
+        minutes, last = self.samples.minutes, minute_of(self.now)
+        first = bisect_right(minutes, last - window, key=_minute)
+        return minutes[first : bisect_left(minutes, last + 1, lo=first, key=_minute)]
+
+    def costs(self, share: float) -> float:
+        """This share of a usual day."""
+        return share * self.usual
+
+    def _expected_today(self) -> float:
+        if self.expectation.is_learned:
+            return self.expectation.by(self.now)
+        return self.costs(self.expectation.elapsed(self.now))
+
+
+def _minute(spending: MinuteSpending) -> int:
+    return spending.minute
+
+
+def _fast(look: _Look) -> bool:
+    hot = look[FAST_MIN].burn >= FAST_BURN and look[FAST_CHECK_MIN].burn >= FAST_BURN
+    return hot and look[FAST_MIN].excess >= look.costs(FAST_EXCESS_SHARE)
+
+
+def _long(look: _Look) -> bool:
+    hot = look[LONG_MIN].burn >= LONG_BURN and look[LONG_CHECK_MIN].burn >= LONG_BURN
+    return hot and look[LONG_MIN].excess >= look.costs(LONG_EXCESS_SHARE)
+
+
+def _day(look: _Look) -> bool:
+    day = look[None]
+    hot = day.burn >= DAY_BURN and day.excess >= look.costs(DAY_EXCESS_SHARE)
+    return hot and look[DAY_CHECK_MIN].burn >= DAY_CHECK_BURN
+
+
+def _night(look: _Look) -> bool:
+    is_night = look[NIGHT_MIN].expected < look.costs(NIGHT_EXPECTED_SHARE)
+    return is_night and look[NIGHT_SPENT_MIN].spent >= look.costs(NIGHT_SPENT_SHARE)
+
+
+def _new_day(look: _Look) -> bool:
+    day = look[None]
+    return day.burn >= NEW_DAY_BURN and day.spent >= look.costs(NEW_DAY_SHARE)
+
+
+def _new_hour(look: _Look) -> bool:
+    return look[NEW_HOUR_MIN].spent >= look.costs(NEW_HOUR_SHARE)
+
+
+class _RuleOf(Struct, frozen=True):
+    windows: tuple[Window, ...]
+    holds: Callable[[_Look], bool]
+
+
+_LEARNED_RULES: dict[Rule, _RuleOf] = {
+    "fast": _RuleOf((FAST_MIN, FAST_CHECK_MIN), _fast),
+    "long": _RuleOf((LONG_MIN, LONG_CHECK_MIN), _long),
+    "day": _RuleOf((None, DAY_CHECK_MIN), _day),
+    "night": _RuleOf((NIGHT_SPENT_MIN, NIGHT_MIN), _night),
+}
+_NEW_RULES: dict[Rule, _RuleOf] = {
+    "new_day": _RuleOf((None,), _new_day),
+    "new_hour": _RuleOf((NEW_HOUR_MIN,), _new_hour),
+}
+_RULES = _LEARNED_RULES | _NEW_RULES
+
+
+def _quiet(state: AlertState, look: _Look) -> tuple[AlertState, Alert | None]:
+    rules = _LEARNED_RULES if look.expectation.is_learned else _NEW_RULES
+    rule = next((name for name, rule in rules.items() if rule.holds(look)), None)
+    if rule is None:
+        return state, None
+    return structs.replace(state, episode=Episode(rule, _mark(AGAIN_AT, look[AGAIN_MIN].burn))), _alert(rule, look)
+
+
+def _burning(state: AlertState, episode: Episode, look: _Look) -> tuple[AlertState, Alert | None]:
+    if _is_calm(look):
+        calm_since = look.now if episode.calm_since is None else episode.calm_since
+        if look.now - calm_since >= CLEAR_AFTER_S:
+            return _cleared(look), None
+        return structs.replace(state, episode=structs.replace(episode, calm_since=calm_since)), None
+    passed = _mark(AGAIN_AT, look[AGAIN_MIN].burn)
+    alert = _alert(episode.rule, look, again_at=passed) if passed > episode.told else None
+    return structs.replace(state, episode=Episode(episode.rule, max(passed, episode.told))), alert
+
+
+def _is_calm(look: _Look) -> bool:
+    return look[CALM_MIN].burn < CALM_BURN and look[CALM_EXCESS_MIN].excess < look.costs(CALM_EXCESS_SHARE)
+
+
+def _cleared(look: _Look) -> AlertState:
+    return AlertState(None, look.told + max(look[None].excess, 0.0), look.expectation.day_start)
+
+
+def _mark(marks: tuple[float, ...], reached: float) -> float:
+    """The highest of `marks` that is reached; 0 = none."""
+    return max((mark for mark in marks if reached >= mark), default=0.0)
+
+
+def _alert(rule: Rule, look: _Look, *, again_at: float | None = None) -> Alert:
+    windows = _RULES[rule].windows
+    longest = None if None in windows else max(window for window in windows if window is not None)
+    return Alert(
+        rule=rule,
+        again_at=again_at,
+        measure=look.expectation.measure,
+        burn=look[AGAIN_MIN].burn,
+        windows=tuple(look[window] for window in windows),
+        since=look.since(longest),
+        usual=look.usual,
+        days_learned=look.expectation.days_learned,
+        contributors=_costliest(look.spendings(longest)),
+    )
+
+
+def _costliest(spendings: Sequence[MinuteSpending | DaySpending]) -> tuple[Contribution, ...]:
+    sums: Counter[str] = Counter()
+    for spending in spendings:
+        sums[spending.contributor] += spending.live
+    ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Contribution(name, spent) for name, spent in ranked[:CONTRIBUTORS] if spent > 0)
+
+
+class BudgetState(Struct, frozen=True):
+    """What was told about one budget."""
+
+    period_start: float | None = None
+    """Of the period it was told in, in seconds since the epoch; None = never looked at."""
+    limit_nanousd: int | None = None
+    """The limit at that time: another one is another budget, and is told of anew."""
+    told: float = 0.0
+    """The highest of BUDGET_MARKS that was told in it; 0 = none."""
+    live_nanousd: int = 0
+    """What live rows had spent at the last look."""
+
+
+class BudgetAlert(Struct, frozen=True):
+    """So much of a budget is spent."""
+
+    budget: Budget
+    mark: float
+    """Of BUDGET_MARKS."""
+    spent_nanousd: int
+    """Late rows included."""
+
+
+Notification = Alert | BudgetAlert
+"""Whatever a person is interrupted for."""
+
+
+def next_budget_state(
+    state: BudgetState, budget: Budget, *, spent_nanousd: int, live_nanousd: int, now: float
+) -> tuple[BudgetState, BudgetAlert | None]:
+    """The state after a look at `now` (seconds since the epoch), and the highest mark newly passed, None = none.
+
+    `spent_nanousd` is what the period's settled rows have cost, `live_nanousd` the part of it without late rows. An
+    import that passes a mark says nothing by itself: the next live spending does, because then it matters.
+    """
+    start = period_of(budget, datetime.fromtimestamp(now, budget.timezone))[0].timestamp()
+    if (state.period_start, state.limit_nanousd) != (start, budget.limit_nanousd):
+        state = BudgetState(start, budget.limit_nanousd)
+    passed = _mark(BUDGET_MARKS, _share(spent_nanousd, budget.limit_nanousd))
+    is_news = passed > state.told and live_nanousd > state.live_nanousd
+    after = structs.replace(state, told=passed if is_news else state.told, live_nanousd=live_nanousd)
+    return after, BudgetAlert(budget, passed, spent_nanousd) if is_news else None
+
+
+def _share(spent: int, limit: int) -> float:
+    """Of a limit of 0 nothing may be spent, so anything is too much."""
+    return spent / limit if limit > 0 else inf if spent > 0 else 0.0

@@ -1,0 +1,77 @@
+"""From a request to the targets that may serve it now: gathers what the core's `plan` must know, and words its no."""
+
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.environment import Denied
+from burn_tui.core.errors import UnknownTargetError
+from burn_tui.core.events import Refused
+from burn_tui.core.health import Health, scope_of
+from burn_tui.core.routing import Outlook, Plan, Route, candidates, plan
+from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.setup import Setup
+
+
+def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health: Health, now: float) -> Plan | Refused:
+    """The plan of `request`, or why there is none. Nothing is sent or written."""
+    try:
+        route = route_of(request, admission.setup)
+    except UnknownTargetError as error:
+        return Refused("no_target", str(error), "Choose one with F2, or with --target.")
+    tokens = estimate_input_tokens(request.messages) + (request.max_output_tokens or 0)
+    outlooks = {
+        target: _outlook(target, admission, health, now, denied=admission.forbidden(request, target, caller))
+        for target in route.targets
+    }
+    decided = plan(route, outlooks, tokens=tokens, now=now)
+    return decided if decided.targets else _nobody(decided, tokens)
+
+
+def route_of(request: ChatRequest, setup: Setup) -> Route:
+    """The route that the request asks for; UnknownTargetError if it means nothing."""
+    return candidates(request.model, setup.routes, setup.catalog, setup.policy)
+
+
+def _outlook(target: Target, admission: Admission, health: Health, now: float, *, denied: Denied | None) -> Outlook:
+    setup = admission.setup
+    scopes = [scope_of(target, lane) for lane in setup.lanes(target)]
+    rests = [(until, health.rests_for(scope)) for scope in scopes if (until := health.rests_until(scope)) is not None]
+    until, reason = min(rests, key=lambda rest: rest[0], default=(None, None))
+    return Outlook(
+        denied=denied,
+        missing_key=None if scopes else setup.keys.place(target.provider_name),
+        is_admitted=any(health.admits(scope, now) for scope in scopes),
+        rests_until=until,
+        rests_for=reason,
+        is_exhausted=bool(scopes) and all(health.is_exhausted(scope, now) for scope in scopes),
+        context_window=setup.context_window(target),
+    )
+
+
+def _nobody(decided: Plan, tokens: int) -> Refused:
+    """Why none of the planned targets may be asked."""
+    if not decided.skipped:
+        return Refused(
+            "no_target",
+            "No provider is configured.",
+            "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo.",
+        )
+    if decided.earliest_at is not None:
+        reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)
+        return Refused(
+            "no_target",
+            f"Nobody on route {decided.route} may be asked now. {reasons}",
+            "Wait, choose another provider, or set patience_s in the settings so that a request waits by itself.",
+            retry_at=decided.earliest_at,
+        )
+    if decided.largest_window is not None:
+        return Refused(
+            "context_length",
+            f"The conversation needs about {tokens:,} tokens, and the largest context window on route "
+            f"{decided.route} that may be used holds {decided.largest_window:,}.",
+            "Choose a model with a larger window, or start a new session.",
+        )
+    if decided.denied is not None:
+        return Refused("guard", decided.denied.why, decided.denied.mend)
+    reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)
+    mend = "Set the key that is missing, or choose another provider."
+    return Refused("no_target", f"Nobody on route {decided.route} may be asked now. {reasons}", mend)

@@ -1,0 +1,159 @@
+"""What models cost: the user's own prices first, then the built-in price data, reduced to rates once a day.
+
+asked for ──in the day's cache file?──yes──> known
+                    │ no
+                    └──> price_data, a process of its own ──> known, and written to the cache file
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from burn_tui.core.catalog import Catalog, Target
+from burn_tui.core.money import FREE, Price
+from burn_tui.engine.price_data import ModelFacts, Wanted
+
+PATIENCE_S = 20.0
+"""A price process that takes longer is given up: its models count as unpriced."""
+
+
+class _Cache(Struct, frozen=True):
+    package: str
+    """Version of the price data."""
+    day: date
+    """Prices may change from one day to the next."""
+    facts: dict[str, ModelFacts]
+    """By "provider/model at base URL"."""
+
+
+class PriceBook:
+    """The prices of every target of the catalog."""
+
+    def __init__(
+        self, own: Mapping[Target, Price], catalog: Catalog, *, today: date, cache: Path | None = None
+    ) -> None:
+        self._own = own
+        self._catalog = catalog
+        self._today = today
+        self._cache = cache
+        """Where a day's rates are kept; None = nowhere."""
+        self._facts: dict[str, ModelFacts] = {}
+        self._loading: asyncio.Task[None] | None = None
+
+    def start_loading(self) -> asyncio.Task[None]:
+        """Begin to look the prices up, once; needs a running event loop."""
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        return self._loading
+
+    async def ready(self) -> None:
+        """Returns once prices are known as well as they ever will be."""
+        # Shielded: one request that is cancelled while it waits must not take the prices from all others.
+        await asyncio.shield(self.start_loading())
+
+    async def aclose(self) -> None:
+        """Wait for nobody's answer any more."""
+        if self._loading is not None:
+            self._loading.cancel()
+            await asyncio.gather(self._loading, return_exceptions=True)
+
+    def price(self, target: Target) -> Price | None:
+        """None = unknown."""
+        if (own := self._own.get(target)) is not None:
+            return own
+        provider = self._catalog.providers.get(target.provider_name)
+        if provider is None:
+            return None
+        return FREE if provider.is_local else self._known(target).price
+
+    def context_window(self, target: Target) -> int | None:
+        """Tokens that the model takes; None = unknown."""
+        return self._known(target).context_window
+
+    def _known(self, target: Target) -> ModelFacts:
+        provider = self._catalog.providers.get(target.provider_name)
+        return (
+            ModelFacts()
+            if provider is None
+            else self._facts.get(_key(_wanted(provider.base_url, target)), ModelFacts())
+        )
+
+    async def _load(self) -> None:
+        package = _package_version()
+        self._facts |= self._read_cache(package)
+        wanted = [
+            one
+            for target in self._catalog.targets
+            if target not in self._own
+            and not self._catalog.provider(target).is_local
+            and _key(one := _wanted(self._catalog.provider(target).base_url, target)) not in self._facts
+        ]
+        if not wanted or not package:
+            return
+        found = await _ask_process(wanted)
+        if found is not None:
+            self._facts |= {_key(one): facts for one, facts in zip(wanted, found, strict=True)}
+            self._write_cache(package)
+
+    def _read_cache(self, package: str) -> dict[str, ModelFacts]:
+        if self._cache is None:
+            return {}
+        try:
+            cache = msgspec.json.decode(self._cache.read_bytes(), type=_Cache)
+        except (OSError, msgspec.DecodeError):
+            return {}
+        return cache.facts if (cache.package, cache.day) == (package, self._today) else {}
+
+    def _write_cache(self, package: str) -> None:
+        if self._cache is None:
+            return
+        # Only ever a saving of time: a directory that cannot be written costs the next start half a second.
+        with suppress(OSError):
+            fresh = self._cache.with_suffix(".new")
+            fresh.write_bytes(msgspec.json.encode(_Cache(package, self._today, self._facts)))
+            fresh.replace(self._cache)
+
+
+def _wanted(base_url: str, target: Target) -> Wanted:
+    return Wanted(target.provider_name, base_url, target.model)
+
+
+def _key(wanted: Wanted) -> str:
+    return f"{wanted.provider_name}/{wanted.model} at {wanted.base_url}"
+
+
+def _package_version() -> str:
+    """Of the price data; "" where it is not installed."""
+    try:
+        return version("genai-prices")
+    except PackageNotFoundError:
+        return ""
+
+
+async def _ask_process(wanted: list[Wanted]) -> list[ModelFacts] | None:
+    """The answer of price_data; None if it has none."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "burn_tui.engine.price_data",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            answer, _ = await process.communicate(msgspec.json.encode(wanted))
+        return msgspec.json.decode(answer, type=list[ModelFacts])
+    except (TimeoutError, msgspec.DecodeError):
+        return None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

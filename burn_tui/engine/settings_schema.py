@@ -1,0 +1,144 @@
+"""The shape of the settings file, section by section. README's reference is made from these docstrings."""
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from burn_tui.core.budget import Period, WhenFull
+from burn_tui.core.environment import Privacy
+from burn_tui.core.policy import OnCut, OnFilter
+
+Usd = Annotated[float, Meta(ge=0, le=1e9)]
+"""Up to a billion dollars: in nano-USD just what the ledger's integers hold."""
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class ModelSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `models:` where a name alone says too little."""
+
+    name: str
+    context_window: Count | None = None
+    """Tokens of prompt and answer together; absent = as the built-in price data says."""
+
+
+class ProviderSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `providers:`. A provider known by name needs only what differs."""
+
+    dialect: str | None = None
+    """The wire it speaks; needed unless the provider is known by name."""
+    base_url: str | list[str] | None = None
+    """As the provider's own SDK takes it: OpenAI dialects with /v1, the others the root without a version.
+    A list spreads requests."""
+    api_key: str | list[str] | None = None
+    """"${VARIABLE}" or "keyring:NAME", never the key itself; absent = needs none. A list spreads requests."""
+    models: list[str | ModelSettings] = []
+    """Names, or {name: ..., context_window: ...}; the first is the one that a bare provider name means."""
+    local: bool | UnsetType = UNSET
+    """true = runs on this machine and is free."""
+    options: dict[str, str] = {}
+    """Peculiarities that the dialect knows by name, such as {max_tokens: max_completion_tokens}; absent = none."""
+
+
+class PriceSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `prices:`, in US dollars per million tokens."""
+
+    input_usd_per_million: Usd
+    output_usd_per_million: Usd
+    cache_read_usd_per_million: Usd | None = None
+    """absent = as input"""
+    cache_write_usd_per_million: Usd | None = None
+    """absent = as input"""
+    cache_write_1h_usd_per_million: Usd | None = None
+    """absent = twice the input price where cache_write_usd_per_million is given, else as input"""
+
+
+class EnvironmentSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `environments:`."""
+
+    hue: str | None = None
+    """blue, yellow, green, violet, grey, red or cyan; absent = the usual one of that name."""
+    allow: list[str] | None = None
+    """Providers that may be called from there; absent = all."""
+    confirm: bool | UnsetType = UNSET
+    """true = the first paid call of a session is asked about; absent = true for production, false elsewhere."""
+    confirm_over_usd: Usd | None = None
+    """A paid call estimated above this is always asked about; absent = never for its price alone."""
+    lock: bool | UnsetType = UNSET
+    """true = paid calls are locked until unlocked in the session; absent = as confirm."""
+    unlock_minutes: Annotated[float, Meta(gt=0, le=1440)] = 15.0
+    """How long an unlocking lasts."""
+    unlock_requests: Count | None = None
+    """How many requests it is good for; absent = any number."""
+    privacy: Privacy = "any"
+    """local = nothing leaves this machine."""
+    production: bool | UnsetType = UNSET
+    """true = requests marked as tests are blocked; absent = true where the name says production."""
+
+
+class RouteSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `routes:`."""
+
+    name: str
+    """`default` is used when nothing else is asked for."""
+    use: Annotated[list[str], Meta(min_length=1)]
+    """provider/model, in order of preference."""
+    on_cut: OnCut | None = None
+    """absent = as for all routes"""
+    on_filter: OnFilter | None = None
+    """absent = as for all routes"""
+    hedge: bool | None = None
+    """absent = as for all routes"""
+    patience_s: Seconds | None = None
+    """absent = as for all routes"""
+
+
+class BudgetSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `budgets:`."""
+
+    name: str
+    limit_usd: Usd
+    """0 = nothing may be spent."""
+    scope: str = "all"
+    """all, provider:NAME, environment:NAME, session:NAME or project:NAME."""
+    period: Period = "day"
+    """day, week or month"""
+    timezone: str = "UTC"
+    """IANA name; its midnight starts the period."""
+    when_full: WhenFull = "refuse"
+    """queue = a request that does not fit waits while calls in flight may still turn out cheaper than reserved."""
+
+
+class TimeoutSettings(Struct, forbid_unknown_fields=True):
+    """The section `timeouts:`."""
+
+    connect_s: Seconds = 5.0
+    first_chunk_s: Seconds = 60.0
+    """From sending the request to the first word."""
+    idle_s: Seconds = 20.0
+    """Between two pieces of a stream that has begun."""
+    total_s: Seconds = 600.0
+    """Of one attempt."""
+
+
+class FileSettings(Struct, forbid_unknown_fields=True):
+    """The sections of the file; each may be left out or empty."""
+
+    providers: dict[str, Any] | None = None
+    prices: dict[str, Any] | None = None
+    environments: dict[str, Any] | None = None
+    routes: list[Any] | None = None
+    budgets: list[Any] | None = None
+    timeouts: TimeoutSettings | None = None
+    on_cut: OnCut = "continue"
+    """When a stream is cut: continue = the next target goes on from the text, restart = it begins anew,
+    ask = stop there."""
+    on_filter: OnFilter = "stop"
+    """When a provider blocks the content: stop, or fall_back to the next target."""
+    hedge: bool = False
+    """true = when the first target is far slower than usual, the next is asked as well and the faster one wins."""
+    patience_s: Seconds = 0.0
+    """How long a request waits when every target rests; 0 = it says at once when one will be back."""
+    theme: str | None = None
+    """A name from themes/ or from the themes folder beside the settings file; absent = default."""

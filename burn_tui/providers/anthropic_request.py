@@ -1,0 +1,328 @@
+"""Requests of Anthropic's Messages API, both ways: platform.claude.com/docs/en/api/messages/create.
+
+What the API demands and other dialects do not: a number of max_tokens, system text apart from the turns, turns that
+alternate and begin with the user's, tool results first in the turn that follows their calls, and no blank text.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from burn_tui.core.chat import (
+    ChatRequest,
+    Image,
+    JsonFormat,
+    Message,
+    NamedTool,
+    Part,
+    Reasoning,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+)
+from burn_tui.providers.anthropic_generations import (
+    default_max_tokens,
+    effort_of,
+    extra_tokens,
+    sampling,
+    thinking,
+)
+from burn_tui.providers.anthropic_reading import REDACTED
+from burn_tui.providers.pairing import paired
+from burn_tui.providers.reading import (
+    compact,
+    count,
+    items,
+    json_object,
+    mapping,
+    mappings,
+    number,
+    parsed,
+    text,
+)
+
+_FIRST_TURN = "(The conversation began before this.)"
+"""Stands in for the user where the first turn is the assistant's, which the API refuses."""
+
+_JSON_ONLY = "Answer with one JSON value and nothing else."
+"""The API takes schemas, but has no word for "any JSON"."""
+
+_Block = dict[str, object]
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def request_body(request: ChatRequest, *, model: str, provider_name: str) -> _Block:
+    """The body that asks `model`. What the API cannot express (a seed) is left out."""
+    turns = _turns(paired(request.messages), provider_name)
+    thought = thinking(request, model, may_start=not _goes_on_without_thinking(turns))
+    max_tokens = request.max_output_tokens
+    if max_tokens is None:
+        max_tokens = default_max_tokens(model) + extra_tokens(thought)
+    body: _Block = {
+        "model": model,
+        "max_tokens": max_tokens,
+        "system": _system(request),
+        "messages": turns,
+        **_tools(request),
+        **sampling(request, model, thinks=extra_tokens(thought) > 0),
+        **thought,
+        "stop_sequences": [stop for stop in request.stop_sequences if stop.strip()],
+        "stream": request.stream,
+    }
+    if request.response_format is not None and request.response_format.schema is not None:
+        schema: _Block = {"type": "json_schema", "schema": json_object(request.response_format.schema) or {}}
+        body["output_config"] = {**mapping(body, "output_config"), "format": schema}
+    return {name: value for name, value in body.items() if value != []}
+
+
+def _system(request: ChatRequest) -> list[_Block]:
+    said = [part.text for message in request.messages if message.role == "system" for part in _texts(message.parts)]
+    if request.response_format is not None and request.response_format.schema is None:
+        said.append(_JSON_ONLY)
+    return [{"type": "text", "text": words} for words in said if words.strip()]
+
+
+def _texts(parts: Iterable[Part]) -> Iterator[Text]:
+    return (part for part in parts if isinstance(part, Text))
+
+
+def _tools(request: ChatRequest) -> _Block:
+    """Tools and the choice among them, which may not stand alone."""
+    if not request.tools:
+        return {}
+    tools = [_tool(tool) for tool in request.tools]
+    match request.tool_choice:
+        case None:
+            return {"tools": tools}
+        case NamedTool(name):
+            return {"tools": tools, "tool_choice": {"type": "tool", "name": name}}
+        case "required":
+            return {"tools": tools, "tool_choice": {"type": "any"}}
+        case choice:
+            return {"tools": tools, "tool_choice": {"type": choice}}
+
+
+def _tool(tool: Tool) -> _Block:
+    schema = json_object(tool.parameters)
+    fields = {} if schema is None else mapping(parsed(tool.parameters))
+    described: _Block = {"name": tool.name, "input_schema": schema}
+    if "type" not in fields:  # A schema that does not say that it is an object's is refused.
+        described["input_schema"] = {"type": "object", **fields}
+    if tool.description:
+        described["description"] = tool.description
+    return {**described, "strict": True} if tool.strict else described
+
+
+def _turns(messages: Iterable[Message], provider_name: str) -> list[_Block]:
+    """The conversation as user and assistant in turn."""
+    merged: list[tuple[str, list[_Block]]] = []
+    ids = _Ids()
+    for message in messages:
+        role = "assistant" if message.role == "assistant" else "user"
+        blocks = [] if message.role == "system" else _blocks(message, provider_name, ids)
+        if blocks and merged and merged[-1][0] == role:
+            merged[-1][1].extend(blocks)
+        elif blocks:
+            merged.append((role, blocks))
+    if not merged or merged[0][0] != "user":
+        merged.insert(0, ("user", [{"type": "text", "text": _FIRST_TURN}]))
+    # A turn with text before its tool results is refused.
+    return [{"role": role, "content": sorted(blocks, key=_is_no_result)} for role, blocks in merged]
+
+
+def _is_no_result(block: _Block) -> bool:
+    return block["type"] != "tool_result"
+
+
+def _goes_on_without_thinking(turns: Sequence[_Block]) -> bool:
+    """Whether the last turn brings tool results for an assistant's turn that does not begin with thinking."""
+    brings_results = any(block["type"] == "tool_result" for block in mappings(turns[-1], "content"))
+    return brings_results and not text(items(turns[-2], "content")[0], "type").endswith("thinking")
+
+
+class _Ids:
+    """Tool call ids as the API takes them: letters, digits, _ and -, and none twice in a conversation."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, str] = {}
+        self._used: set[str] = set()
+
+    def of_call(self, call_id: str) -> str:
+        """A name of its own for a new call: its id, where that is allowed."""
+        plain = re.sub(r"[^a-zA-Z0-9_-]", "_", call_id) or "call"
+        name, times = plain, 1
+        while name in self._used:
+            times += 1
+            name = f"{plain}_{times}"
+        self._used.add(name)
+        self._latest[call_id] = name
+        return name
+
+    def of_result(self, call_id: str) -> str:
+        """What the latest call of that id is named."""
+        return self._latest[call_id]
+
+
+def _blocks(message: Message, provider_name: str, ids: _Ids) -> list[_Block]:
+    blocks = (_block(part, message, provider_name, ids) for part in message.parts)
+    return [block for block in blocks if block is not None]
+
+
+def _block(part: Part, message: Message, provider_name: str, ids: _Ids) -> _Block | None:
+    """One content block; None for what may not be sent."""
+    match part:
+        case Text(words):
+            return {"type": "text", "text": words} if words.strip() else None
+        case Image():
+            return None if message.role == "assistant" else _image(part)
+        case Reasoning(words, signature, who):
+            is_its_own = message.role == "assistant" and who == provider_name
+            return _thought(words, signature) if is_its_own and signature else None
+        case ToolCall(call_id, name, arguments):
+            given = json_object(arguments) or {"invalid_arguments": arguments}
+            return {"type": "tool_use", "id": ids.of_call(call_id), "name": name, "input": given}
+        case ToolResult(call_id, content, is_error):
+            block: _Block = {"type": "tool_result", "tool_use_id": ids.of_result(call_id), "content": content}
+            return {**block, "is_error": True} if is_error else block
+
+
+def _image(image: Image) -> _Block:
+    if image.url is not None:
+        return {"type": "image", "source": {"type": "url", "url": image.url}}
+    return {"type": "image", "source": {"type": "base64", "media_type": image.media_type, "data": image.data or ""}}
+
+
+def _thought(words: str, signature: str) -> _Block:
+    if signature.startswith(REDACTED):
+        return {"type": "redacted_thinking", "data": signature.removeprefix(REDACTED)}
+    return {"type": "thinking", "thinking": words, "signature": signature}
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read_request(data: bytes) -> ChatRequest:
+    """What a client asks for. ValueError with a sentence if it cannot be read.
+
+    Tools that run on Anthropic's own servers (web search and the like) have no schema and are left out.
+    """
+    body = _read_body(data)
+    thought, config = mapping(body, "thinking"), mapping(body, "output_config")
+    return ChatRequest(
+        messages=(*_read_system(body.get("system")), *_read_turns(body["messages"])),
+        model=text(body, "model") or None,
+        tools=tuple(_read_tool(tool) for tool in mappings(body, "tools") if isinstance(tool.get("input_schema"), dict)),
+        tool_choice=_read_choice(mapping(body, "tool_choice")),
+        max_output_tokens=count(body, "max_tokens"),
+        temperature=number(body, "temperature"),
+        top_p=number(body, "top_p"),
+        stop_sequences=tuple(stop for stop in items(body, "stop_sequences") if isinstance(stop, str)),
+        response_format=_read_format(mapping(config, "format")),
+        reasoning_effort=effort_of(text(thought, "type"), text(config, "effort"), count(thought, "budget_tokens")),
+        stream=body.get("stream") is True,
+    )
+
+
+def _read_body(data: bytes) -> _Block:
+    try:
+        body = mapping(parsed(data))
+    except ValueError as error:
+        raise ValueError(f"the body is no JSON: {error}") from error
+    if not text(body, "model"):
+        raise ValueError("model: must be a string")
+    if body.get("messages") != items(body, "messages"):
+        raise ValueError("messages: must be a list")
+    if count(body, "max_tokens") is None:
+        raise ValueError("max_tokens: must be a number")
+    return body
+
+
+def _read_system(system: object) -> Iterator[Message]:
+    parts = tuple(_texts(_read_parts(system)))
+    if parts:
+        yield Message("system", parts)
+
+
+def _read_turns(turns: object) -> Iterator[Message]:
+    """The messages. Tool results stand in a user's turn there, and in a message of their own here."""
+    for place, turn in enumerate(items(turns)):
+        role, content = text(turn, "role"), mapping(turn).get("content")
+        if role not in {"user", "assistant", "system"} or not isinstance(content, str | list):
+            raise ValueError(f"messages.{place}: must have a role of user or assistant, and content")
+        parts = tuple(_read_parts(content))
+        results = tuple(part for part in parts if isinstance(part, ToolResult))
+        others = tuple(part for part in parts if not isinstance(part, ToolResult))
+        if results:
+            yield Message("tool", results)
+        if others:
+            yield Message("system" if role == "system" else "assistant" if role == "assistant" else "user", others)
+
+
+def _read_parts(content: object) -> Iterator[Part]:
+    if isinstance(content, str):
+        yield Text(content)
+    for block in mappings(content):
+        match block.get("type"):
+            case "text":
+                yield Text(text(block, "text"))
+            case "image":
+                yield _read_image(mapping(block, "source"))
+            case "thinking":
+                yield Reasoning(text(block, "thinking"), text(block, "signature") or None)
+            case "redacted_thinking":
+                yield Reasoning("", REDACTED + text(block, "data"))
+            case "tool_use":
+                yield ToolCall(text(block, "id"), text(block, "name"), compact(mapping(block, "input")))
+            case "tool_result":
+                yield from _read_result(block)
+            case "document":
+                yield Text(_read_document(block))
+            case _:
+                pass  # What only Anthropic's own servers can make or use.
+
+
+def _read_result(block: _Block) -> Iterator[Part]:
+    """The result as text, and its pictures beside it: no other dialect has pictures inside a result."""
+    parts = tuple(_read_parts(block.get("content")))
+    words = "\n".join(part.text for part in _texts(parts))
+    yield ToolResult(text(block, "tool_use_id"), words, is_error=block.get("is_error") is True)
+    yield from (part for part in parts if isinstance(part, Image))
+
+
+def _read_image(source: _Block) -> Image:
+    if source.get("type") == "url":
+        return Image(url=text(source, "url"))
+    return Image(media_type=text(source, "media_type") or "image/png", data=text(source, "data"))
+
+
+def _read_document(block: _Block) -> str:
+    """A document's own text where it has any, else its name: other dialects have no documents."""
+    source = mapping(block, "source")
+    if source.get("type") == "text":
+        return text(source, "data")
+    return f"[document: {text(block, 'title') or text(source, 'url') or text(source, 'media_type')}]"
+
+
+def _read_tool(tool: _Block) -> Tool:
+    schema = compact(tool["input_schema"])
+    return Tool(text(tool, "name"), text(tool, "description"), schema, strict=tool.get("strict") is True)
+
+
+def _read_choice(choice: _Block) -> ToolChoice | None:
+    match choice.get("type"):
+        case "auto" | "none" as kind:
+            return "auto" if kind == "auto" else "none"
+        case "any":
+            return "required"
+        case "tool":
+            return NamedTool(text(choice, "name"))
+        case _:
+            return None
+
+
+def _read_format(wanted: _Block) -> JsonFormat | None:
+    if wanted.get("type") != "json_schema":
+        return None
+    return JsonFormat(compact(mapping(wanted, "schema")), strict=True)
