@@ -67,12 +67,16 @@ def _add_places(command: argparse.ArgumentParser, default: str | None = None) ->
 def _boot(options: argparse.Namespace) -> Callable[[], Awaitable["Runtime"]]:
     async def boot() -> "Runtime":
         from burn_tui.engine import paths
-        from burn_tui.engine.runtime import Runtime, settings_for
+        from burn_tui.engine.runtime import Runtime
+        from burn_tui.engine.settings_file import settings_for
 
         path = paths.config_file(options.config, os.environ)
         is_explicit = bool(options.config or os.environ.get("BURN_TUI_CONFIG"))
         settings = settings_for(path, os.environ, is_explicit=is_explicit)
-        return await Runtime.open(settings, data_dir=paths.data_dir(options.data_dir, os.environ), environ=os.environ)
+        data_dir = paths.data_dir(options.data_dir, os.environ)
+        runtime = await Runtime.open(settings, data_dir=data_dir, environ=os.environ)
+        runtime.follow(path)
+        return runtime
 
     return boot
 

@@ -120,13 +120,11 @@ def learn(
     today = datetime.fromtimestamp(now, timezone).date()
     days = sorted(_days_before(today, hours, timezone).items())
     alike = [spent for day, spent in days if _is_weekend(day) == _is_weekend(today)][-REMEMBERED_DAYS:]
-    # A first Saturday is better measured by the weekdays than by nothing.
-    reference = alike or [spent for _, spent in days][-REMEMBERED_DAYS:]
     profile = _profile(alike)
     edges, shares_by = _curve(profile, _midnight(today, timezone, -1), _midnight(today, timezone, 2), timezone)
     return Expectation(
         measure=measure,
-        usual=_usual([sum(spent) for spent in reference]) if reference else day_limit,
+        usual=_usual(alike, [spent for _, spent in days][-REMEMBERED_DAYS:], day_limit),
         days_learned=len(alike),
         profile=profile,
         day_start=_midnight(today, timezone),
@@ -149,9 +147,21 @@ def _days_before(today: date, hours: Iterable[HourSum], timezone: tzinfo) -> dic
     return {day: spent for day, spent in days.items() if sum(spent) > 0}
 
 
-def _usual(days: list[float]) -> float:
-    ceiling = WINSOR_MEDIANS * median(days)
-    return fmean(min(day, ceiling) for day in days)
+def _usual(alike: list[list[float]], all_days: list[list[float]], day_limit: int | None) -> float | None:
+    """E. Until the class is learned it is not less than that of all days: somebody who asked two questions on one
+    Saturday has not shown that a third is a runaway.
+    """
+    if not all_days:
+        return day_limit
+    if len(alike) >= LEARNED_DAYS:
+        return _winsorised_mean(alike)
+    return max(_winsorised_mean(days) for days in (alike, all_days) if days)
+
+
+def _winsorised_mean(days: list[list[float]]) -> float:
+    amounts = [sum(day) for day in days]
+    ceiling = WINSOR_MEDIANS * median(amounts)
+    return fmean(min(amount, ceiling) for amount in amounts)
 
 
 def _profile(days: list[list[float]]) -> tuple[float, ...]:

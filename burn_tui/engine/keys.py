@@ -1,11 +1,12 @@
 """API keys: where each is kept, and the key itself at the moment of the call. Keys are never stored or logged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 from msgspec import Struct
 
 from burn_tui.core.catalog import Catalog
+from burn_tui.core.environment import Environment
 
 
 class KeyReference(Struct, frozen=True):
@@ -77,3 +78,28 @@ class Keys:
     def _reference(self, provider_name: str, lane: int) -> KeyReference | None:
         references = self._references.get(provider_name)
         return references[lane % len(references)] if references else None
+
+
+def shared_keys(environments: Iterable[Environment], catalog: Catalog, keys: Keys) -> list[str]:
+    """A warning for each key with which production and another environment both pay, whatever its provider is called."""
+    known = list(environments)
+    return [
+        f"{production.name} and {other.name} pay with the same key of {provider_name} (fingerprint {fingerprint}): "
+        f"what one of them burns, the other pays for. Give {other.name} a key of its own."
+        for production in known
+        for other in known
+        if production.is_production and not other.is_production
+        for fingerprint, provider_name in _payers(production, catalog, keys).items()
+        if fingerprint in _payers(other, catalog, keys)
+    ]
+
+
+def _payers(environment: Environment, catalog: Catalog, keys: Keys) -> dict[str, str]:
+    """Fingerprint -> provider, for every key that pays for calls from there."""
+    return {
+        fingerprint: provider.name
+        for provider in catalog.providers.values()
+        if environment.allows(provider.name) and not (environment.privacy == "local" and not provider.is_local)
+        for lane in provider.lanes
+        if (fingerprint := keys.fingerprint(provider.name, lane)) is not None
+    }

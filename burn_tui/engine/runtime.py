@@ -1,9 +1,11 @@
 """Builds everything once and hands it on by argument; there are no globals."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Self
+from weakref import WeakSet
 
 from msgspec import structs
 
@@ -11,15 +13,16 @@ from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
 from burn_tui.core.environment import Environment, find, test_mark
-from burn_tui.core.errors import LedgerError, SettingsError
+from burn_tui.core.errors import LedgerError
 from burn_tui.engine.clock import Clock
-from burn_tui.engine.discovery import from_environment, local_servers
-from burn_tui.engine.keys import Keys
+from burn_tui.engine.discovery import local_servers
+from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.router import Router
 from burn_tui.engine.session import Session
-from burn_tui.engine.settings import Settings, load
+from burn_tui.engine.settings import Settings
+from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
 from burn_tui.engine.transport import Transport
 
@@ -48,6 +51,9 @@ class Runtime:
         self._price_cache = price_cache
         self._transport = Transport()
         self._price_books: list[PriceBook] = []
+        self._following: asyncio.Task[None] | None = None
+        self._sessions: WeakSet[Session] = WeakSet()
+        """Those that are still in use somewhere: new settings concern them, too."""
         self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
 
     @classmethod
@@ -76,12 +82,16 @@ class Runtime:
             label=label,
             price_cache=data_dir / "prices.json",
         )
-        runtime.notices += [*notices, *runtime._shared_keys()]
+        setup = runtime.router.setup
+        runtime.notices += [*notices, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
         await runtime.router.remember()
         return runtime
 
     async def close(self) -> None:
         """Close connections and the ledger."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
         for book in self._price_books:
             await book.aclose()
         await self._transport.aclose()
@@ -90,7 +100,9 @@ class Runtime:
     def session(self, name: str, environment: str | None = None) -> Session:
         """A new session; without an environment in the least guarded one that is configured."""
         place = self.environment(environment)
-        return Session(name, place, router=self.router, clock=self.clock, test_mark=self.test_mark)
+        session = Session(name, place, router=self.router, clock=self.clock, test_mark=self.test_mark)
+        self._sessions.add(session)
+        return session
 
     def environment(self, name: str | None) -> Environment:
         """The environment of that name as the settings have it now; None = the least guarded one."""
@@ -125,6 +137,12 @@ class Runtime:
         """Work by other settings from the next request on; what is in flight ends as it began."""
         self.settings = settings
         self.router.adopt(self._setup(settings))
+        for session in self._sessions:
+            session.environment = self.environment(session.environment.name)
+
+    def follow(self, path: Path) -> None:
+        """Take over what is written into this settings file from now on, until the runtime is closed."""
+        self._following = asyncio.create_task(follow(path, self, seen=stamp(path)))
 
     def _setup(self, settings: Settings) -> Setup:
         today = datetime.fromtimestamp(self.clock.now(), UTC).date()
@@ -140,20 +158,6 @@ class Runtime:
             policy=settings.policy,
             limits=settings.limits,
         )
-
-    def _shared_keys(self) -> list[str]:
-        """A warning for each key with which production and another environment may both pay."""
-        keys, environments = self.router.setup.keys, self.settings.environments.values()
-        return [
-            f"{production.name} and {other.name} share the key of {name} (fingerprint {fingerprint}): what one of them "
-            f"burns, the other pays for. Give {other.name} a key of its own, or take {name} out of its `allow`."
-            for production in environments
-            for other in environments
-            for name, provider in self.settings.catalog.providers.items()
-            if production.is_production and not other.is_production and not provider.is_local
-            if production.allows(name) and other.allows(name) and other.privacy == "any"
-            if (fingerprint := keys.fingerprint(name)) is not None
-        ]
 
     async def burn(self) -> BurnView:
         """What the burn panel shows, now."""
@@ -173,18 +177,6 @@ class Runtime:
         """The budget that the panel measures the day against; without one, the local day and no limit."""
         daily = (b for b in self.settings.budgets if b.period == "day" and b.scope == "all")
         return next(daily, Budget(name="day", limit_nanousd=0, timezone=local_timezone()))
-
-
-def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -> Settings:
-    """The settings in `path`, or what the environment offers where there is no such file.
-
-    `is_explicit`: the person named this file, so its absence is an error.
-    """
-    if path.exists():
-        return load(path)
-    if is_explicit:
-        raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")
-    return from_environment(environ, wanted_file=path)
 
 
 def local_timezone() -> tzinfo:

@@ -170,22 +170,21 @@ def route(session: "Session", preview: "Preview", burn: "BurnView | None", now: 
     facts = [Fact(" > ".join([*way, str(preview.target)]), f"{way[0]} > {preview.target}")]
     if session.draft.strip():
         facts.append(_price(preview.cost_estimate_nanousd))
-    facts += _lock(session, now)
-    if preview.asks_first:
-        facts.append(Fact("asks first", "asks", tone="attention"))
+    facts += _guard(session, preview, now)
     if burn is not None and burn.limit_nanousd:
         share = burn.spent_nanousd / burn.limit_nanousd
         facts.append(Fact(f"budget {fmt.share(share)}", tone="quiet" if share < WARN_SHARE else "attention"))
     return tuple(facts)
 
 
-def _lock(session: "Session", now: float) -> list[Fact]:
-    """How the environment's lock stands, with the countdown while it is open."""
-    if not session.environment.lock:
-        return []
+def _guard(session: "Session", preview: "Preview", now: float) -> list[Fact]:
+    """Whether the environment holds the prompt up, and the countdown while its lock is open."""
     word, left_s = badge(session.environment).word, session.lock.left_s(now)
-    if left_s <= 0:
-        return [Fact(f"{word} locked", tone="attention")]
+    if preview.asks_first:
+        is_locked = session.environment.lock and left_s <= 0
+        return [Fact(f"{word} locked" if is_locked else f"{word} asks first", tone="attention")]
+    if not session.environment.lock or left_s <= 0:
+        return []
     requests = session.lock.requests_left
     left = fmt.countdown(left_s) + ("" if requests is None else f", {requests} requests")
     return [Fact(f"{word} unlocked {left}", f"unlocked {left}", tone="attention")]

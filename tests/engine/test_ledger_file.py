@@ -81,6 +81,14 @@ async def test_a_new_ledger_is_marked_as_ours_with_the_version_of_its_schema(fil
     assert _number(file, "PRAGMA user_version") == len(MIGRATIONS)
 
 
+async def test_what_was_written_is_flushed_to_the_disk_before_it_is_reported(file: Path) -> None:
+    """A process that is killed cannot tell: only a power failure would."""
+    full = 2  # sqlite.org/pragma.html#pragma_synchronous
+    async with _opened(file) as ledger:
+        assert await ledger._number("PRAGMA synchronous") == full
+        assert [row[0] for row in await ledger._rows("PRAGMA journal_mode")] == ["wal"]
+
+
 def test_an_empty_file_becomes_a_ledger(file: Path) -> None:
     file.parent.mkdir()
     file.touch()

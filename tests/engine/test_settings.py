@@ -75,6 +75,7 @@ def test_production_asks_first_unless_it_is_told_not_to() -> None:
         ("providers:", "provders:", "line 1: provders: unknown key. Did you mean 'providers'?"),
         ("limit_usd: 20", "limit_usd: twelve", "expected a number, got text"),
         ("limit_usd: 20", "limit_usd: -1", ">= 0"),
+        ("limit_usd: 20", "limit_usd: .inf", "<= 1000000000"),
         ("models: [big]", "models: big", "line 2: providers.primary.models: expected a list, got text"),
         ("period: day", "period: daily", "Did you mean 'day'?"),
         ("dialect: openai-chat", "dialect: openai-chta", "Did you mean 'openai-chat'?"),

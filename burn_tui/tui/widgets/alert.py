@@ -54,22 +54,21 @@ class AlertBand(Drawn[Alert | None]):
         headline = Content.styled(view.headline, "bold")
         detail = Content.styled(f"{view.detail}{others}", "$foreground")
         if width < _ROOMY_CELLS or not detail:
-            lines = _indented(Content.assemble(headline, " ", detail), width, "⚠ ")
-        else:
-            lines = [*_indented(headline, width, "⚠ "), *_indented(detail, width, "  ")]
-        return Content("\n").join(_with_mend(lines, width))
+            return Content("\n").join(_ended(_indented(Content.assemble(headline, " ", detail), width, "⚠ "), width))
+        first, *rest = _ended(_indented(headline, width, "⚠ "), width)
+        return Content("\n").join([first, *rest, *_indented(detail, width, "  ")])
 
     def on_click(self) -> None:
         """The person has seen it."""
         self.post_message(Dismissed(self.kind))
 
 
-def _with_mend(lines: list[Content], width: int) -> list[Content]:
-    """How to be rid of the band, at the end of the first line that has room for it."""
-    for position, line in enumerate(lines):
-        if line.cell_length + _MEND.cell_length + 2 <= width:
-            return [*lines[:position], spread(line, _MEND, width), *lines[position + 1 :]]
-    return [*lines, _MEND]
+def _ended(lines: list[Content], width: int) -> list[Content]:
+    """With how to be rid of the band, behind the last line if that has room for it: it must not cut a sentence."""
+    *before, last = lines
+    if last.cell_length + _MEND.cell_length + 2 <= width:
+        return [*before, spread(last, _MEND, width)]
+    return [*lines, spread(Content(), _MEND, width)]
 
 
 def _indented(text: Content, width: int, sign: str) -> list[Content]:

@@ -1,0 +1,63 @@
+"""The settings file while burn-tui runs: looked at twice a second, taken over when it changed and is whole."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burn_tui.core.errors import SettingsError
+from burn_tui.engine.discovery import from_environment
+from burn_tui.engine.settings import Settings, load
+
+if TYPE_CHECKING:
+    from burn_tui.engine.runtime import Runtime
+
+LOOK_S = 0.5
+"""Between two looks at the file: a change is live within a second."""
+
+Stamp = tuple[int, int, int] | None
+"""What differs as soon as a file was written or replaced; None = there is none."""
+
+
+def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -> Settings:
+    """The settings in `path`, or what the environment offers where there is no such file.
+
+    `is_explicit`: the person named this file, so its absence is an error.
+    """
+    if path.exists():
+        return load(path)
+    if is_explicit:
+        raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")
+    return from_environment(environ, wanted_file=path)
+
+
+def stamp(path: Path) -> Stamp:
+    """What identifies the content of `path` for now, without reading it."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+async def follow(path: Path, runtime: "Runtime", *, seen: Stamp, look_s: float = LOOK_S) -> None:
+    """Give `runtime` every new version of the file, until cancelled. `seen` is the one that it began with.
+
+    A version that cannot be taken leaves the settings as they are and stands as a notice until one that can. A file
+    that goes away leaves them, too: an editor may only be about to write it.
+    """
+    problem: str | None = None
+    while True:
+        await asyncio.sleep(look_s)
+        now = stamp(path)
+        if now in {seen, None}:
+            continue
+        seen = now
+        if problem in runtime.notices:
+            runtime.notices.remove(problem)
+        try:
+            runtime.use(load(path))
+            problem = None
+        except SettingsError as error:
+            problem = f"The settings as they were still hold. {error}"
+            runtime.notices.append(problem)
