@@ -5,10 +5,11 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from burn_tui import __version__
-from burn_tui.core.errors import BurnError
+from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
 if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
@@ -16,56 +17,106 @@ if TYPE_CHECKING:
 ANSWERED, NO_ANSWER, WRONG_CALL, REFUSED = 0, 1, 2, 3
 """Exit codes of `ask`; every sub-command uses WRONG_CALL for a wrong call or wrong settings."""
 
+INTERRUPTED = 130
+"""Exit code after ctrl+c, as shells have it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
-    options = parser().parse_args(arguments)
     try:
+        options = _understood(arguments)
         code = options.run(options)
     except BurnError as error:
         print(f"burn-tui: {error}", file=sys.stderr)
         code = WRONG_CALL
     except KeyboardInterrupt:
-        code = 130
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the answer has gone; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = NO_ANSWER
     sys.exit(code)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """As argparse does it, with the place where help is to be had."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_CALL, f"burn-tui: {message}. See {self.prog} --help.\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """What burn-tui understands."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="burn-tui",
         description="Routes prompts over your AI providers and shows what they burn. "
         "Without a command it opens the dashboard.",
+        allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"burn-tui {__version__}")
-    top.add_argument("--demo", action="store_true", help="simulated providers: no key, no network, nothing is kept")
     _add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
 
-    ask = commands.add_parser("ask", help="send one prompt without a terminal, through the same router")
+    ask = commands.add_parser(
+        "ask", help="send one prompt without a terminal, through the same router", allow_abbrev=False
+    )
     ask.add_argument("prompt", help="the prompt; - reads it from standard input")
-    ask.add_argument("--env", metavar="E", help="the environment to ask from")
+    ask.add_argument("--env", metavar="E", help="the environment to ask from; default: the least guarded one")
     ask.add_argument(
         "--target", metavar="P/M", help="a provider/model, a provider or a route; default: the default route"
     )
     ask.add_argument("--yes", action="store_true", help="agree to a paid call where the environment asks first")
     ask.add_argument("--local", action="store_true", help="nothing may leave this machine, not even by fallback")
     ask.add_argument("--json", action="store_true", help="one JSON object on standard output instead of the text")
-    _add_places(ask, default=argparse.SUPPRESS)
+    _add_places(ask, is_again=True)
     ask.set_defaults(run=_ask)
     return top
 
 
-def _add_places(command: argparse.ArgumentParser, default: str | None = None) -> None:
+def _add_places(command: argparse.ArgumentParser, *, is_again: bool = False) -> None:
+    """`is_again`: what stood before the sub-command holds unless it is said anew."""
+    default = argparse.SUPPRESS if is_again else None
+    command.add_argument(
+        "--demo",
+        action="store_true",
+        default=argparse.SUPPRESS if is_again else False,
+        help="simulated providers: no key, no network, nothing is kept",
+    )
     command.add_argument("--config", metavar="FILE", default=default, help="settings file (BURN_TUI_CONFIG)")
     command.add_argument(
         "--data-dir", metavar="DIR", default=default, help="where the ledger is kept (BURN_TUI_DATA_DIR)"
     )
 
 
-def _boot(options: argparse.Namespace) -> Callable[[], Awaitable["Runtime"]]:
-    async def boot() -> "Runtime":
+def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        raise WrongCallError(f"{unknown[0]!r} is one too many.", mend=_mend(unknown[0], options))
+    if options.demo and (options.config or options.data_dir):
+        raise WrongCallError(
+            "--demo has settings and a ledger of its own.", mend="Leave away --demo, or --config and --data-dir."
+        )
+    return options
+
+
+def _mend(unknown: str, options: argparse.Namespace) -> str:
+    if not unknown.startswith("-"):
+        return 'Put the whole prompt into quotes: burn-tui ask "PROMPT".'
+    flags = ["--" + name.replace("_", "-") for name in vars(options) if name not in {"run", "prompt"}]
+    match = nearest(unknown, flags)
+    return f"Did you mean {match}?" if match else "See burn-tui --help."
+
+
+def _boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitable[Runtime]]":
+    """How the runtime is made, when its time has come. What it needs around it ends with `stack`."""
+
+    async def demo() -> "Runtime":
+        from burn_tui.simulator.demo import Demo
+
+        return await stack.enter_context(Demo()).boot()
+
+    async def configured() -> "Runtime":
         from burn_tui.engine import paths
         from burn_tui.engine.runtime import Runtime
         from burn_tui.engine.settings_file import settings_for
@@ -78,40 +129,48 @@ def _boot(options: argparse.Namespace) -> Callable[[], Awaitable["Runtime"]]:
         runtime.follow(path)
         return runtime
 
-    return boot
+    return demo if options.demo else configured
 
 
 def _dashboard(options: argparse.Namespace) -> int:
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
+        raise WrongCallError("The dashboard needs a terminal.", mend='Without one: burn-tui ask "PROMPT".')
     from burn_tui.tui.app import BurnApp
 
-    if not options.demo:
-        return BurnApp(boot=_boot(options)).run() or ANSWERED
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
+        return BurnApp(boot=_boot(options, stack)).run() or ANSWERED
 
-        async def boot() -> "Runtime":
-            from burn_tui.simulator.demo import Demo
 
-            return await stack.enter_context(Demo()).boot()
-
-        return BurnApp(boot=boot).run() or ANSWERED
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Textual reads the keys from standard input and draws on standard error. A stream that was closed is None."""
+    return stream is not None and stream.isatty()
 
 
 def _ask(options: argparse.Namespace) -> int:
     from burn_tui.engine.ask import ask
 
-    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
-    return asyncio.run(
-        ask(
-            prompt,
-            boot=_boot(options),
-            environment=options.env,
-            target=options.target,
-            privacy="local" if options.local else "any",
-            confirmed=options.yes,
-            as_json=options.json,
-            out=sys.stdout,
-            narration=sys.stderr,
+    with ExitStack() as stack:
+        return asyncio.run(
+            ask(
+                _prompt(options.prompt),
+                boot=_boot(options, stack),
+                environment=options.env,
+                target=options.target,
+                privacy="local" if options.local else "any",
+                confirmed=options.yes,
+                as_json=options.json,
+                out=sys.stdout,
+                narration=sys.stderr,
+            )
         )
-    )
+
+
+def _prompt(given: str) -> str:
+    try:
+        prompt = sys.stdin.read() if given == "-" else given
+        prompt.encode()  # what was no text on the command line is smuggled through as lone surrogates
+    except UnicodeError as error:
+        raise WrongCallError("The prompt is not UTF-8 text.", mend="Convert it first, as with iconv.") from error
+    if not prompt.strip():
+        raise WrongCallError("The prompt is empty.", mend='Say something: burn-tui ask "PROMPT".')
+    return prompt

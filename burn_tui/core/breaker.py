@@ -32,15 +32,22 @@ LONGEST_REST_S = 300.0
 PROBE_LIMIT_S = 120.0
 """A probe that has not reported by then is taken for lost, and another may go."""
 
+UNTIL_CHANGED_S = 365 * 86_400.0
+"""A rest that only new settings end: a key that was refused once is refused until somebody changes it."""
+
 _ORDERED_REST_S: dict[ErrorType, float] = {
     "rate_limited": 30.0,
     "overloaded": 10.0,
     "quota_exhausted": 3600.0,
-    "auth": 3600.0,
+    "auth": UNTIL_CHANGED_S,
     "permission": 3600.0,
     "model_gone": 86400.0,
 }
 """Failures that order a rest at once, and how long it is when the provider does not say."""
+
+PASSES_BY_ITSELF: frozenset[ErrorType] = frozenset({"rate_limited", "overloaded"})
+"""For these a provider's retry-after is an appointment. On the others it is boilerplate: money does not come back in
+two seconds."""
 
 _NOT_ITS_FAULT: frozenset[ErrorType] = frozenset(
     {"caller_fault", "content_filter", "context_length", "cancelled", "refused", "interrupted"}
@@ -99,10 +106,12 @@ class Breaker(Struct, frozen=True):
         return Breaker(failures, now + rest_s, failure.error_type)
 
     def _rest_s(self, now: float, failures: int, failure: Failure) -> float | None:
-        if failure.retry_after_s is not None and failure.error_type in _ORDERED_REST_S:
-            return failure.retry_after_s
-        if failure.error_type in _ORDERED_REST_S:
-            return _ORDERED_REST_S[failure.error_type]
+        ordered_s = _ORDERED_REST_S.get(failure.error_type)
+        if ordered_s is not None:
+            told_s = failure.retry_after_s
+            if told_s is None:
+                return ordered_s
+            return told_s if failure.error_type in PASSES_BY_ITSELF else max(told_s, ordered_s)
         if failures >= TRIP_AFTER or self.state(now) == "half_open":
             return min(FIRST_REST_S * 2.0 ** max(failures - TRIP_AFTER, 0), LONGEST_REST_S)
         return None

@@ -3,6 +3,7 @@
 Names follow OpenTelemetry's GenAI message model: a message has a role and parts.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -15,10 +16,17 @@ FinishReason = Literal["stop", "length", "tool_call", "content_filter", "pause",
 `error`: the provider said it failed; `other`: a reason this version does not know."""
 
 
+CacheFor = Literal["5m", "1h"]
+"""How long a provider that waits for marks (Anthropic) is to keep the prompt up to a marked part. Whoever knows no
+marks is sent none: that changes what the prompt costs, never what it says."""
+
+
 class Text(Struct, frozen=True, tag="text"):
     """Visible text."""
 
     text: str
+    cache_for: CacheFor | None = None
+    """None = no mark, here and in the other parts."""
 
 
 class Image(Struct, frozen=True, tag="image"):
@@ -28,6 +36,7 @@ class Image(Struct, frozen=True, tag="image"):
     data: str | None = None
     """Base64 without line breaks; None where `url` is given."""
     url: str | None = None
+    cache_for: CacheFor | None = None
 
 
 class Reasoning(Struct, frozen=True, tag="reasoning"):
@@ -51,6 +60,7 @@ class ToolCall(Struct, frozen=True, tag="tool_call"):
     """A proof that the call is the model's own, which its provider wants back (Gemini); None = it signs no calls."""
     provider_name: str | None = None
     """Who signed it: nobody else is sent the signature. None = unknown."""
+    cache_for: CacheFor | None = None
 
 
 class ToolResult(Struct, frozen=True, tag="tool_call_response"):
@@ -60,6 +70,7 @@ class ToolResult(Struct, frozen=True, tag="tool_call_response"):
     """The id of the ToolCall that it answers."""
     content: str
     is_error: bool = False
+    cache_for: CacheFor | None = None
 
 
 Part = Text | Image | Reasoning | ToolCall | ToolResult
@@ -91,6 +102,7 @@ class Tool(Struct, frozen=True):
     """JSON Schema, as JSON text."""
     strict: bool = False
     """True = the arguments must follow the schema, where the provider can promise it."""
+    cache_for: CacheFor | None = None
 
 
 class NamedTool(Struct, frozen=True):
@@ -117,6 +129,17 @@ class JsonFormat(Struct, frozen=True):
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 
 
+class Extras(Struct, frozen=True):
+    """What a client asked for that only its own dialect has words for. No provider of another dialect is sent it."""
+
+    dialect: str
+    """A key of burn_tui.providers.DIALECTS."""
+    fields: str
+    """The fields of the request's top level, as one JSON object."""
+    headers: Mapping[str, str] = {}
+    """What must go along for the fields to be understood (Anthropic's anthropic-beta). Lower-case names."""
+
+
 class ChatRequest(Struct, frozen=True, kw_only=True):
     """One question to whichever model the router chooses."""
 
@@ -127,6 +150,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice | None = None
     """None = the provider's default, which is auto."""
+    parallel_tool_calls: bool | None = None
+    """False = at most one call an answer, where the provider can be told; None = the provider's default."""
     max_output_tokens: int | None = None
     """None = the dialect's default (Anthropic demands a number, the others do without)."""
     temperature: float | None = None
@@ -143,6 +168,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     stream: bool = True
     stream_usage: bool = True
     """False = a client streams and did not ask for the counts (OpenAI's stream_options): it must not be sent them."""
+    extras: Extras | None = None
+    """None = the client asked for nothing but the above."""
 
 
 CHARS_PER_TOKEN = 4

@@ -1,6 +1,7 @@
 """Everything burn-tui raises on purpose. Each message says what is wrong, where, and how to mend it.
 
     BurnError
+    ├── WrongCallError         a command line that means nothing
     ├── SettingsError          a settings, theme or catalog file: file, line, key, nearest known key
     ├── UnknownTargetError     a model or provider that is not configured
     ├── UnknownNameError       an environment, route, session or theme that is not configured
@@ -11,11 +12,12 @@ What a provider does wrong is no exception but a value: core.failure.Failure.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was probably meant to be; None if nothing is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - wanted only after a mistake, and slow to import
+
     matches = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return matches[0] if matches else None
 
@@ -30,6 +32,13 @@ def mend_by_name(name: str, known: Iterable[str]) -> str:
 
 class BurnError(Exception):
     """The root: something a person can mend."""
+
+
+class WrongCallError(BurnError):
+    """A command line that means nothing, or nothing safe."""
+
+    def __init__(self, problem: str, *, mend: str) -> None:
+        super().__init__(f"{problem} {mend}")
 
 
 class SettingsError(BurnError):

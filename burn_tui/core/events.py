@@ -183,6 +183,25 @@ class Confirmation(Struct, frozen=True):
     """A yes also unlocks the environment for so long; None = it is not locked."""
 
 
+class TooLong(Struct, frozen=True, kw_only=True):
+    """The facts a person needs to choose between another model and a shorter conversation. Tokens are estimates."""
+
+    tokens_needed: int
+    """By the conversation, the question and the answer that was asked for."""
+    window: int
+    """The largest among the targets that were asked for."""
+    shorten_to: int
+    """What conversation and question may take of that window so that an answer fits as well: for Session.shorten."""
+    shortest: int
+    """What is left if everything before the question is forgotten; above `shorten_to`, shortening is no help."""
+    carrier: Target | None = None
+    """The allowed target with the largest window of those that hold everything; None = there is none."""
+    carrier_window: int | None = None
+    """None without a carrier."""
+    carrier_cost_nanousd: int | None = None
+    """Estimate for carrying everything there; None = the price is unknown, or there is no carrier."""
+
+
 class Refused(Struct, frozen=True):
     """Nothing was sent. Always the last event but RequestFinished."""
 
@@ -193,6 +212,8 @@ class Refused(Struct, frozen=True):
     """Given with kind "confirmation": ask the person, and send again as confirmed."""
     retry_at: float | None = None
     """When asking again makes sense, in seconds since the epoch; None = not by waiting alone."""
+    too_long: TooLong | None = None
+    """Given with kind "context_length": nothing is shortened before the person has agreed."""
 
 
 class Truncated(Struct, frozen=True):

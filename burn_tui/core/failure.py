@@ -87,8 +87,7 @@ class Failure(Struct, frozen=True):
     """The context window, where a context_length refusal states it."""
 
 
-_SECRET = re.compile(
-    r"""(?ix)
+_CREDENTIAL = r"""(?ix)
       (?<![a-z0-9])(?: sk | pk | rk | gsk | xai | pplx | csk | fw | key | tgp | r8 | hf | nvapi | glpat | gh[opsu]
                      | github_pat )[-_][a-z0-9_\-*]{6,}
     | (?<![a-z0-9])(?: AIza | AKIA | ASIA | AQ\. | ya29\. | eyJ )[a-z0-9_\-.]{10,}
@@ -97,7 +96,6 @@ _SECRET = re.compile(
                 ["']? (?:\ provided)? \s*[:=]\s* ["'<]? )[^\s,;"'<>&]{6,}
     | (?<![a-z0-9])(?= [a-z]*[0-9] )(?= [0-9]*[a-z] )[a-z0-9]{32,}
     """
-)
 """What providers' keys look like: a known beginning, a name before it, or nothing but 32 letters and digits."""
 
 _MESSAGE_CHARS = 300
@@ -105,37 +103,34 @@ _MESSAGE_CHARS = 300
 
 def redacted(words: str) -> str:
     """`words` with everything that looks like a credential replaced, on one line, at most 300 characters."""
-    line = " ".join(_SECRET.sub(r"\g<scheme>\g<name>[secret]", words).split())
+    line = " ".join(re.sub(_CREDENTIAL, r"\g<scheme>\g<name>[secret]", words).split())
     return line if len(line) <= _MESSAGE_CHARS else line[: _MESSAGE_CHARS - 1] + "…"
 
 
-_CREDIT_WORDS = re.compile(
+def _says(pattern: str, words: str) -> bool:
+    # Compiled (and kept) by `re` when the first failure comes: most processes see none, and all of them start.
+    return re.search(pattern, words, re.IGNORECASE) is not None
+
+
+_CREDIT_WORDS = (
     r"credit balance|insufficient[ _](?:balance|quota|credit|funds)|(?<!/)billing|spend(?:ing)?[ _]limit|"
-    r"API usage limits|key limit exceeded|(?:any|available|enough|more|no|out of|purchase) credits",
-    re.IGNORECASE,
+    r"API usage limits|key limit exceeded|(?:any|available|enough|more|no|out of|purchase) credits"
 )
 """Not the address in "Need more tokens? Upgrade at https://.../settings/billing", which ends Groq's rate limits."""
 
-_CONTEXT_WORDS = re.compile(
+_CONTEXT_WORDS = (
     r"prompt (?:is )?too long|context.(?:length|size|window|limit)|maximum (?:context|prompt length)|"
-    r"input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max|model)[^.]*token|exceeded max context",
-    re.IGNORECASE,
+    r"input is too long|too many (?:input )?tokens|exceeds? the (?:maximum|max|model)[^.]*token|exceeded max context"
 )
-_FILTER_WORDS = re.compile(
-    r"content.?filter|content management policy|safety system|content_policy|(?:prompt|input|content) was flagged",
-    re.IGNORECASE,
+_FILTER_WORDS = (
+    r"content.?filter|content management policy|safety system|content_policy|(?:prompt|input|content) was flagged"
 )
-_KEY_WORDS = re.compile(
-    r"api.?key (?:not valid|invalid|expired)|(?:incorrect|invalid).(?:x-)?api.?key|API_KEY_INVALID", re.IGNORECASE
-)
-_PLACE_WORDS = re.compile(
-    r"(?:location|country|region)[^.]* not supported|organization has been disabled", re.IGNORECASE
-)
-_MODEL_WORDS = re.compile(
+_KEY_WORDS = r"api.?key (?:not valid|invalid|expired)|(?:incorrect|invalid).(?:x-)?api.?key|API_KEY_INVALID"
+_PLACE_WORDS = r"(?:location|country|region)[^.]* not supported|organization has been disabled"
+_MODEL_WORDS = (
     r"model[_ ]not[_ ](?:found|exist)|invalid[_ ]model|not a valid model|no such model|unknown model|"
     r"models? (?:[^.]|\.(?=\S)){0,120}?(?:does not exist|not found|is not available|been decommissioned)|"
-    r"models/\S+ is not found|DeploymentNotFound",
-    re.IGNORECASE,
+    r"models/\S+ is not found|DeploymentNotFound"
 )
 
 
@@ -144,7 +139,7 @@ def classify(status: int, words: str) -> ErrorType:
 
     Order matters: money hides behind 400, 403 and 429, and a bad key or a missing model behind 400.
     """
-    if status == 402 or (status in {400, 403, 429} and _CREDIT_WORDS.search(words)):
+    if status == 402 or (status in {400, 403, 429} and _says(_CREDIT_WORDS, words)):
         return "quota_exhausted"
     if status == 429:
         return "rate_limited"
@@ -154,18 +149,18 @@ def classify(status: int, words: str) -> ErrorType:
         return "timeout"
     if status >= 500:
         return "transient"
-    if status == 401 or _KEY_WORDS.search(words):
+    if status == 401 or _says(_KEY_WORDS, words):
         return "auth"
     return _refusal_of_the_request(status, words)
 
 
 def _refusal_of_the_request(status: int, words: str) -> ErrorType:
-    if _FILTER_WORDS.search(words):
+    if _says(_FILTER_WORDS, words):
         return "content_filter"
-    if status == 413 or _CONTEXT_WORDS.search(words):
+    if status == 413 or _says(_CONTEXT_WORDS, words):
         return "context_length"
-    if status == 403 or _PLACE_WORDS.search(words):
+    if status == 403 or _says(_PLACE_WORDS, words):
         return "permission"
-    if status in {404, 410} or _MODEL_WORDS.search(words):
+    if status in {404, 410} or _says(_MODEL_WORDS, words):
         return "model_gone"
     return "caller_fault" if 400 <= status < 500 else "bad_answer"

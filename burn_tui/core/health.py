@@ -16,6 +16,10 @@ _KEY_WIDE: frozenset[ErrorType] = frozenset({"auth", "quota_exhausted"})
 """Troubles of the key, which all its models share."""
 
 
+USUAL_RESET_S = 60.0
+"""Of a limit whose provider does not say when it is full again: most are counted by the minute."""
+
+
 class Scope(Struct, frozen=True, order=True):
     """What a rest or a limit is about."""
 
@@ -77,7 +81,7 @@ class Health(Struct, frozen=True):
         shares = [
             limit.remaining / limit.limit if limit.limit else float(limit.remaining > 0)
             for limit in measured.limits
-            if limit.remaining is not None and measured.at + (limit.reset_s or 0.0) > now
+            if limit.remaining is not None and measured.at + _reset_s(limit) > now
         ]
         return min(shares, default=None)
 
@@ -123,6 +127,10 @@ class Health(Struct, frozen=True):
             }
         )
 
+    def released(self, scope: Scope) -> "Health":
+        """After a probe that told nothing, or did not leave at all: another may go."""
+        return self._with({one: breaker.released() for one, breaker in self._of(scope)})
+
     def on_headroom(self, scope: Scope, now: float, limits: tuple[Headroom, ...]) -> "Health":
         """After a response that stated its limits; () = it stated none, so what is known holds."""
         if not limits:
@@ -143,3 +151,7 @@ class Health(Struct, frozen=True):
     def _with(self, changed: Mapping[Scope, Breaker]) -> "Health":
         merged = {**self.breakers, **changed}
         return Health({one: breaker for one, breaker in merged.items() if breaker != Breaker()}, self.measured)
+
+
+def _reset_s(limit: Headroom) -> float:
+    return USUAL_RESET_S if limit.reset_s is None else limit.reset_s

@@ -30,6 +30,9 @@ _STUMBLES: frozenset[ErrorType] = frozenset({"transient", "overloaded"})
 _OF_THE_KEY: frozenset[ErrorType] = frozenset({"rate_limited", "quota_exhausted", "auth"})
 """What the same target may not answer to another of its keys."""
 
+_OF_THE_ADDRESS: frozenset[ErrorType] = frozenset({"transient", "overloaded", "timeout"})
+"""What may go better at another address of the same target."""
+
 
 class Route(Struct, frozen=True):
     """A named order of preference."""
@@ -129,6 +132,8 @@ def _why_not(outlook: Outlook, tokens: int, now: float) -> str | None:
     seconds = (outlook.rests_until or now) - now
     if seconds <= 0:
         return "It is being probed by another request."
+    if outlook.rests_for == "auth":
+        return "Its key was refused, and is not tried again before it or the settings change."
     reason = (outlook.rests_for or "unknown").replace("_", " ")
     return f"It rests for {seconds:.0f} s more ({reason})."
 
@@ -138,9 +143,10 @@ def _is_too_small(outlook: Outlook, tokens: int) -> bool:
 
 
 def _back_at(outlook: Outlook, tokens: int) -> float | None:
-    """When a target that only rests is back; None for one that does not rest, or that is out of the question."""
+    """When a target that only rests is back; None for one that does not rest, or that waiting does not bring back."""
     is_out = outlook.denied is not None or outlook.missing_key is not None or _is_too_small(outlook, tokens)
-    return None if is_out or outlook.is_admitted else outlook.rests_until
+    is_dead = outlook.rests_for == "auth"
+    return None if is_out or is_dead or outlook.is_admitted else outlook.rests_until
 
 
 def _reasons(route: Route, open_now: list[Target]) -> tuple[str, ...]:
@@ -167,7 +173,7 @@ def quick_retry_s(failure: Failure, *, earlier_attempts: int, was_cut: bool, cha
 
 
 class Try(Struct, frozen=True):
-    """Ask this target next, at once. It may be the same one, by another key."""
+    """Ask this target next, at once. It may be the same one, by another key or at another address."""
 
     target: Target
 
@@ -176,6 +182,8 @@ class GiveUp(Struct, frozen=True):
     """Nobody else is asked."""
 
     why: str
+    is_final: bool = True
+    """False = somebody would be asked who rests now."""
 
 
 Step = Try | GiveUp
@@ -191,12 +199,14 @@ def next_step(
     fits: Callable[[Target], bool] = lambda _target: True,
     policy: Policy = DEFAULT_POLICY,
     was_cut: bool = False,
+    has_other_address: bool = False,
 ) -> Step:
     """What follows when `failed` did not answer: the next target of the plan that still admits, or the end.
 
     `attempts` counts those already made, this one included; `admits` says whether a target may be asked now, `fits`
     whether its context window is known to be large enough where `failed` said that its own is not.
-    `was_cut`: text was shown already.
+    `was_cut`: text was shown already. `has_other_address`: the failed target can be reached at one that this request
+    has not tried.
     """
     if was_cut and policy.on_cut == "ask":
         return GiveUp("the answer broke off, and going on is left to you")
@@ -204,12 +214,15 @@ def next_step(
         return GiveUp("another provider would refuse it as well")
     if attempts >= MAX_ATTEMPTS:
         return GiveUp(f"{attempts} attempts were made")
-    after = targets[targets.index(failed) + 1 :]
+    after = [target for target in targets[targets.index(failed) + 1 :] if admits(target)]
     if failure.error_type == "context_length":
-        after = tuple(target for target in after if fits(target))
-    elif failure.error_type in _OF_THE_KEY and admits(failed):
+        return next((Try(target) for target in after if fits(target)), GiveUp("no other target has a larger window"))
+    other_key = failure.error_type in _OF_THE_KEY and admits(failed)
+    other_address = failure.error_type in _OF_THE_ADDRESS and has_other_address
+    # The last attempt is kept for somebody else: five keys at their limit must not use up all there are.
+    if (other_key or other_address) and (attempts < MAX_ATTEMPTS - 1 or not after):
         return Try(failed)
-    return next((Try(target) for target in after if admits(target)), GiveUp("no other target is available"))
+    return Try(after[0]) if after else GiveUp("no other target is available", is_final=False)
 
 
 def _falls_back(error_type: ErrorType, policy: Policy) -> bool:

@@ -130,6 +130,12 @@ class UsageRecord(Struct, frozen=True, kw_only=True):
         return "answered" if self.error_type is None else "failed"
 
 
+def unsent(opened: AttemptOpened, error_type: ErrorType) -> UsageRecord:
+    """The record of an attempt that never left, and so costs nothing."""
+    nothing = Usage(input_tokens=0, output_tokens=0)
+    return UsageRecord(opened=opened, duration_s=0.0, usage=nothing, cost_nanousd=0, error_type=error_type)
+
+
 class GuardOverride(Struct, frozen=True, kw_only=True):
     """A guard that would have held a request up, and a person who said yes: a row of its own in the ledger."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, FinishReason, said
-from burn_tui.core.environment import Privacy
+from burn_tui.core.environment import DEVELOPMENT, Privacy
 from burn_tui.core.errors import UnknownNameError
 from burn_tui.core.events import (
     AttemptStarted,
@@ -33,11 +33,15 @@ from burn_tui.engine.runtime import Runtime
 
 ANSWERED, NO_ANSWER, REFUSED = 0, 1, 3
 
+_REFUSALS = {"guard", "confirmation", "budget"}
+"""What was held back on purpose; for all else there was nobody who could have answered."""
+
 
 class AttemptReport(Struct, frozen=True):
     """One attempt in `--json`. null = unknown."""
 
     provider: str
+    """"" for a request that was refused before it had a target."""
     model: str
     outcome: str
     """answered, failed or refused"""
@@ -92,6 +96,8 @@ async def ask(
     runtime = await boot()
     try:
         await _prepare(runtime, environment, target)
+        if runtime.label is not None:
+            print(f"burn-tui: {runtime.label}: no real provider is asked", file=narration)
         for notice in runtime.notices:
             print(f"burn-tui: {notice}", file=narration)
         request = ChatRequest(messages=(said("user", prompt),), model=target)
@@ -118,8 +124,8 @@ async def ask(
 async def _prepare(runtime: Runtime, environment: str | None, target: str | None) -> None:
     """Find what may be asked, and refuse names that mean nothing before anything is sent."""
     await runtime.discover()
-    known = runtime.settings.environments
-    if environment is not None and known and environment not in known:
+    known = runtime.settings.environments or [DEVELOPMENT.name]
+    if environment is not None and environment not in known:
         raise UnknownNameError("environment", environment, known)
     route_of(ChatRequest(messages=(), model=target), runtime.router.setup)
 
@@ -137,7 +143,7 @@ class Telling:
     @property
     def exit_code(self) -> int:
         """0 answered, 1 no answer, 3 refused."""
-        if self._refused is not None and self._refused.kind != "no_target":
+        if self._refused is not None and self._refused.kind in _REFUSALS:
             return REFUSED
         return ANSWERED if self._finished and self._finished.served else NO_ANSWER
 

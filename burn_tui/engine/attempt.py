@@ -1,7 +1,7 @@
 """One call to one target: request out, bytes in, events up, and its row settled whatever happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from types import TracebackType
 
@@ -82,6 +82,7 @@ class Attempt:
         self._was_sent = False
         self._response_model: str | None = None
         self._finish_reason: FinishReason | None = None
+        self._has_called = False
         self._usage = Usage()
         self._text_characters = 0
         self._unseen_characters = 0
@@ -99,10 +100,12 @@ class Attempt:
         """Whether text was shown that is not the whole answer."""
         return self.failure is not None and self._text_characters > 0
 
-    async def events(self) -> AsyncGenerator[Event]:
-        """Everything from AttemptStarted to AttemptFinished; a cut answer is followed by Truncated."""
+    async def events(self, notices: Iterable[Event] = ()) -> AsyncGenerator[Event]:
+        """`notices`, then everything from AttemptStarted to AttemptFinished; a cut answer is followed by Truncated."""
         target = self.way.target
         try:
+            for notice in notices:
+                yield notice
             yield AttemptStarted(self._opened.event_id, self._opened.attempt, target, self.way.lane)
             async with aclosing(self._call()) as wire:
                 async for event in wire:
@@ -110,8 +113,9 @@ class Attempt:
         except TransportError as error:
             self._was_sent = error.was_sent
             self.failure = self._cut(error.failure)
-        except (asyncio.CancelledError, GeneratorExit):
-            self.failure = CANCELLED
+        except BaseException as error:
+            is_cancelled = isinstance(error, asyncio.CancelledError | GeneratorExit)
+            self.failure = CANCELLED if is_cancelled else Failure("unknown", f"burn-tui failed: {type(error).__name__}")
             raise
         finally:
             await self._settle()
@@ -128,7 +132,7 @@ class Attempt:
         )
         self._sent_at = self._clock.monotonic()
         self._was_sent = True
-        async with _within(way.limits.first_chunk_s, "no response"):
+        async with _within(self._first_chunk_limit_s, "no response"):
             response = await self._transport.send(outgoing, connect_s=way.limits.connect_s)
         try:
             self._http_status = response.status
@@ -142,7 +146,7 @@ class Attempt:
                         self.failure = self._cut(event)
                         return
                     yield event
-            self.failure = self._emptiness()
+            self.failure = self._shortcoming()
         finally:
             await response.aclose()
 
@@ -165,12 +169,17 @@ class Attempt:
         """The next piece of the body, None at its end; TransportError if it does not come in time."""
         limits, age_s = self.way.limits, self._clock.monotonic() - self._sent_at
         left_s, what = (
-            (limits.idle_s, "nothing more") if self.has_begun else (limits.first_chunk_s - age_s, "no first word")
+            (limits.idle_s, "nothing more") if self.has_begun else (self._first_chunk_limit_s - age_s, "no first word")
         )
         if limits.total_s - age_s < left_s:
             left_s, what = limits.total_s - age_s, "no end of the answer"
         async with _within(left_s, what):
             return await anext(chunks, None)
+
+    @property
+    def _first_chunk_limit_s(self) -> float:
+        """An answer that is not streamed has its first word when it is complete."""
+        return self.way.limits.first_chunk_s if self._request.stream else self.way.limits.total_s
 
     def _taken(self, events: list[WireEvent]) -> Iterator[WireEvent]:
         """What is passed on: a tool call that calls nothing (Snowflake sends them) is for nobody."""
@@ -187,6 +196,7 @@ class Attempt:
                 self._text_characters += len(text)
                 self._mark_first_chunk()
             case ReasoningDelta(text) | ToolCallDelta(arguments=text):
+                self._has_called |= isinstance(event, ToolCallDelta)
                 self._unseen_characters += len(text)
                 self._mark_first_chunk()
             case UsageSeen(usage):
@@ -205,15 +215,20 @@ class Attempt:
             self._first_chunk_s = self._clock.monotonic() - self._sent_at
 
     def _cut(self, failure: Failure) -> Failure:
-        """An answer lost in the middle is a truncated one, whatever the network or the provider calls it."""
-        return structs.replace(failure, error_type="truncated") if self._text_characters else failure
+        """An answer lost in the middle is a truncated one, whatever the network or the provider calls it.
 
-    def _emptiness(self) -> Failure | None:
-        """A 200 that says nothing is no answer, unless the model ran out of room or was stopped by a filter."""
-        if self.has_begun or self._finish_reason in {"length", "pause", "pending"}:
-            return None
+        But a blocked one stays blocked: that must not be carried to the next provider as if by accident.
+        """
+        if not self._text_characters or failure.error_type == "content_filter":
+            return failure
+        return structs.replace(failure, error_type="truncated")
+
+    def _shortcoming(self) -> Failure | None:
+        """Why a 200 that came to its end is no answer: a filter stopped it, or it says nothing without a reason."""
         if self._finish_reason == "content_filter":
             return Failure("content_filter", "the provider blocked the answer", self._http_status)
+        if self._text_characters or self._has_called or self._finish_reason in {"length", "pause", "pending"}:
+            return None
         return Failure("bad_answer", "the answer is empty", self._http_status)
 
     async def _settle(self) -> None:
@@ -240,13 +255,30 @@ class Attempt:
         """Tokens, cost and where the cost comes from. A call that was turned away costs nothing."""
         if self._was_turned_away():
             return Usage(input_tokens=0, output_tokens=0), 0, None
-        written = estimate_tokens(self.answer.text) + self._unseen_characters // CHARS_PER_TOKEN
-        usage = self._usage.completed(input_estimate=self._opened.input_tokens_estimate, output_estimate=written)
+        usage = self._counted()
         if usage.cost_nanousd is not None:
             return usage, usage.cost_nanousd, "provider"
         if self.way.price is None:
             return usage, None, None
         return usage, cost(usage, self.way.price), "estimated" if usage.estimated else "price"
+
+    def _counted(self) -> Usage:
+        """What the provider counted, with estimates for what it did not.
+
+        Of an answer that never came to its end the counts are from its beginning, where some state 0 or 1 for what is
+        still to be written: then the greater of count and estimate holds.
+        """
+        prompt = self._opened.input_tokens_estimate
+        written = estimate_tokens(self.answer.text) + self._unseen_characters // CHARS_PER_TOKEN
+        counted = self._usage
+        if self.failure is not None and self._finish_reason is None:
+            counted = structs.replace(
+                counted,
+                input_tokens=counted.input_tokens or prompt,
+                output_tokens=max(counted.output_tokens or 0, written),
+                estimated=True,
+            )
+        return counted.completed(input_estimate=prompt, output_estimate=written)
 
     def _was_turned_away(self) -> bool:
         """What reached the provider and got no answer may be billed all the same, so only a clear no is free."""

@@ -1,8 +1,13 @@
 """The world's time and chance, in one argument: tests pass their own."""
 
+import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct
 
@@ -29,3 +34,18 @@ class Clock(Struct, frozen=True):
     """Seconds that never jump, for durations."""
     new_id: Callable[[], str] = _new_id
     """A fresh UUIDv7."""
+
+
+def local_timezone(environ: Mapping[str, str] = os.environ, file: Path = Path("/etc/localtime")) -> tzinfo:
+    """This machine's time zone with its changes of the clock: TZ, else the system's own.
+
+    Where neither can be read (Windows), the offset of this moment.
+    """
+    with suppress(ZoneInfoNotFoundError, ValueError):
+        if name := environ.get("TZ", "").removeprefix(":"):
+            return ZoneInfo(name)
+    with suppress(OSError, ValueError), file.open("rb") as system:
+        return ZoneInfo.from_file(system)
+    offset = datetime.now().astimezone().tzinfo
+    assert offset is not None
+    return offset

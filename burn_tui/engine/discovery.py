@@ -47,9 +47,9 @@ def provider(name: str, known: KnownProvider, models: tuple[str, ...]) -> Provid
     )
 
 
-async def local_servers(transport: Transport) -> list[Provider]:
-    """The model servers that run on this machine and have a model to offer."""
-    probed = [(name, known) for name, known in known_providers().items() if known.probe]
+async def local_servers(transport: Transport, known_servers: Mapping[str, KnownProvider]) -> list[Provider]:
+    """Those of the servers that run on this machine and have a model to offer."""
+    probed = [(name, known) for name, known in known_servers.items() if known.probe]
     found = await asyncio.gather(*(_probe(name, known, transport) for name, known in probed))
     return [server for server in found if server is not None]
 

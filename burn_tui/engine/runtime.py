@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 from weakref import WeakSet
@@ -14,7 +14,8 @@ from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
 from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
-from burn_tui.engine.clock import Clock
+from burn_tui.engine.catalog_file import KnownProvider, known_providers
+from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
@@ -68,12 +69,7 @@ class Runtime:
     ) -> Self:
         """A runtime over the ledger in `data_dir`. An unusable ledger is a notice: the rest keeps working."""
         clock = clock or Clock()
-        notices: list[str] = []
-        try:
-            ledger = await Ledger.open(data_dir / "ledger.sqlite3", now=clock.now())
-        except LedgerError as error:
-            ledger = await Ledger.in_memory()
-            notices.append(f"What you spend now is NOT kept. {error}")
+        ledger, notices = await _ledger_in(data_dir, now=clock.now())
         runtime = cls(
             settings,
             ledger=ledger,
@@ -119,14 +115,15 @@ class Runtime:
             return [self.session("main")]
         return [self.session("main", name) for name in self.settings.environments]
 
-    async def discover(self) -> list[str]:
+    async def discover(self, wanted: Mapping[str, KnownProvider] | None = None) -> list[str]:
         """Look for model servers on this machine and offer them from now on; the names of those that were new.
 
         Only without a settings file: who has written one has said which providers there are.
+        `wanted`: what to look for, by name; None = every server that the catalog knows.
         """
         if self.settings.is_written:
             return []
-        servers = await local_servers(self._transport)
+        servers = await local_servers(self._transport, known_providers() if wanted is None else wanted)
         known = self.router.catalog.providers
         found = {server.name: server for server in servers if server.name not in known}
         if found:
@@ -179,8 +176,9 @@ class Runtime:
         return next(daily, Budget(name="day", limit_nanousd=0, timezone=local_timezone()))
 
 
-def local_timezone() -> tzinfo:
-    """This machine's time zone, as it is now."""
-    timezone = datetime.now().astimezone().tzinfo
-    assert timezone is not None
-    return timezone
+async def _ledger_in(data_dir: Path, *, now: float) -> tuple[Ledger, list[str]]:
+    """The ledger in `data_dir`; where that cannot be used one that is not kept, and the notice that says so."""
+    try:
+        return await Ledger.open(data_dir / "ledger.sqlite3", now=now), []
+    except LedgerError as error:
+        return await Ledger.in_memory(), [f"What you spend now is NOT kept. {error}"]

@@ -1,6 +1,7 @@
 """The settings file while burn-tui runs: looked at twice a second, taken over when it changed and is whole."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -
 
     `is_explicit`: the person named this file, so its absence is an error.
     """
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110 - Path's own raises where a name is impossible or a directory is closed
         return load(path)
     if is_explicit:
         raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")

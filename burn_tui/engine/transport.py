@@ -72,14 +72,23 @@ class Transport:
         `connect_s`: seconds in which the connection must stand. For all else the caller sets the limit.
         """
         with _network_errors():
-            outgoing = self._client.build_request(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                content=request.body,
-                timeout=httpx.Timeout(None, connect=connect_s),
-            )
-            return Response(await self._client.send(outgoing, stream=True))
+            while True:
+                connection = _Connection()
+                outgoing = self._client.build_request(
+                    request.method,
+                    request.url,
+                    headers=dict(request.headers),
+                    content=request.body,
+                    timeout=httpx.Timeout(None, connect=connect_s),
+                    extensions={"trace": connection.watch},
+                )
+                try:
+                    return Response(await self._client.send(outgoing, stream=True))
+                except (httpx.NetworkError, httpx.RemoteProtocolError):
+                    # A server may close an idle connection at the moment in which it is taken up again. That says
+                    # nothing of the server, and every turn of this loop takes one such connection out of the pool.
+                    if connection.is_new:
+                        raise
 
     async def get(self, url: str, *, timeout_s: float) -> bytes | None:
         """The body of a 200 from `url`, or None for anything else: used to look for servers on loopback."""
@@ -92,6 +101,18 @@ class Transport:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+
+
+class _Connection:
+    """Notes whether a request was given a connection of its own or one that had lain idle."""
+
+    def __init__(self) -> None:
+        self.is_new = False
+
+    async def watch(self, event: str, _info: Mapping[str, object]) -> None:
+        """What httpcore does at this moment."""
+        if event == "connection.connect_tcp.started":
+            self.is_new = True
 
 
 class _network_errors:  # noqa: N801 - reads as a statement at its places of use

@@ -204,9 +204,10 @@ def _kind(value: object) -> str:
 
 def _plainly(problem: str) -> str:
     """msgspec's words with type names that a person who writes YAML knows."""
+    problem = problem.replace(" | null", "")
     for name, plain in (("array", "a list"), ("object", "a mapping"), ("str", "text"), ("bool", "true or false")):
         problem = problem.replace(f"`{name}`", plain)
-    problem = re.sub(r"`(?:int|float)( \| null)?`", "a number", problem).replace("`", "")
+    problem = re.sub(r"`(?:int|float)`", "a number", problem).replace("`", "")
     return problem[0].lower() + problem[1:] + "."
 
 

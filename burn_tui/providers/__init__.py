@@ -1,20 +1,44 @@
-"""Wire dialects, one file each, both directions, pure.
+"""Wire dialects, both directions, pure.
 
 A new dialect is one file and one line here; a new provider of a known dialect is one entry in catalog.yaml.
 """
 
-from burn_tui.providers.anthropic import AnthropicMessages
-from burn_tui.providers.dialect import Dialect
-from burn_tui.providers.gemini import GeminiGenerate
-from burn_tui.providers.ollama import OllamaChat
-from burn_tui.providers.openai_chat import OpenAIChat
-from burn_tui.providers.openai_responses import OpenAIResponses
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-DIALECTS: dict[str, Dialect] = {
-    "anthropic-messages": AnthropicMessages(),
-    "openai-chat": OpenAIChat(),
-    "openai-responses": OpenAIResponses(),
-    "gemini-generate": GeminiGenerate(),
-    "ollama-chat": OllamaChat(),
+from burn_tui.providers.dialect import Dialect
+
+_HOMES = {
+    "anthropic-messages": ("anthropic", "AnthropicMessages"),
+    "openai-chat": ("openai_chat", "OpenAIChat"),
+    "openai-responses": ("openai_responses", "OpenAIResponses"),
+    "gemini-generate": ("gemini", "GeminiGenerate"),
+    "ollama-chat": ("ollama", "OllamaChat"),
 }
-"""The one registry, by the name that settings use."""
+"""The one registry: the name that settings use -> module and class."""
+
+
+class _Dialects(Mapping[str, Dialect]):
+    """Imports a dialect when it is first asked for: most programs speak one or two, and all of them together take
+    longer to import than the rest of the router.
+    """
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Dialect] = {}
+
+    def __getitem__(self, name: str) -> Dialect:
+        if name not in self._loaded:
+            module, class_name = _HOMES[name]
+            dialect: Dialect = getattr(import_module(f"burn_tui.providers.{module}"), class_name)()
+            self._loaded[name] = dialect
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_HOMES)
+
+    def __len__(self) -> int:
+        return len(_HOMES)
+
+
+DIALECTS: Mapping[str, Dialect] = _Dialects()
+"""Every dialect by the name that settings use."""

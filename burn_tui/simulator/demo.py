@@ -15,9 +15,9 @@ from burn_tui.core.environment import Environment
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.routing import Route
 from burn_tui.engine.admission import Caller
-from burn_tui.engine.clock import Clock
+from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.keys import KeyReference
-from burn_tui.engine.runtime import Runtime, local_timezone
+from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
 from burn_tui.simulator.history import FIRST_CHUNK_S, FLASH, GPT, PRICES, QWEN, SONNET, history

@@ -60,7 +60,8 @@ class BurnApp(App[int]):
             return
         self._runtime = runtime
         typed = self.screen.typed if isinstance(self.screen, StartingScreen) else ""
-        self._main = MainScreen(runtime, self._dress(runtime), draft=typed)
+        self._main = MainScreen(runtime, self._dress(runtime))
+        self._main.deck.active.draft = typed
         await self.switch_screen(self._main)
         for name in await runtime.discover():
             self.notify(f"{name} runs on this machine and can be asked.")

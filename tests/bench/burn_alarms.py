@@ -17,19 +17,22 @@ What is simulated, decided before anything was measured and not tuned afterwards
   90 %, for 7 hours. Hours of the day are irregular there.
 - 4 % of the working days are taken off, and a third of the users is away for a whole week.
 - A runaway is a loop that adds 3 to 10 times the usual rate of a working hour. In every user-week one begins on a
-  weekday from nine to six, and another one, counted apart, at night from 22 to 5. It runs until ten minutes after it was
-  told of, or for eight hours: then it counts as missed.
+  weekday from nine to six, and another one, counted apart, at night from 22 to 5. It runs until ten minutes after it
+  was told of, or for eight hours: then it counts as missed.
 - A budget exists, at 1.5 to 3 usual days. It matters only on the first day, when nothing else is known.
 
-A false alarm is every episode that begins in the weeks without a runaway, however unusual the day really was. "Burnt" is
-what the runaway alone has cost when it is told of, in usual working days; the delay is counted in minutes.
+A false alarm is every episode that begins in the weeks without a runaway, however unusual the day really was. "Burnt"
+is what the runaway alone has cost when it is told of, as a share of what the user's working days cost on average by
+then; delays are minutes. "Named" is how often the first alert names the runaway before all others, "twice" how many
+were told of in more than one episode.
 
-Rows: "learned" is the application as it runs after six weeks (weekends of which it has not seen ten are judged by the
-rules for that, as they would be); "unlearned" is the rules for fewer than ten days on the same weeks and the same E;
-"first weeks" is the application in its first two weeks, 48 fresh starts, with whatever E it has by then.
+The rows: "learned" is the application as it runs after six weeks (weekends of which it has not seen ten days are judged
+by the rules for that, as they would be); "unlearned" is the rules for fewer than ten days on the same weeks and with
+the same E; "first weeks" is the application in its first two weeks, 48 fresh starts, with whatever E it has by then.
 
-How much days and panes differ decides everything, so the first two rows are also run for steadier users: `unsteadiness`
-scales the spread of the days, how much a pane's use differs from its idling, and the number of bursts.
+How much days and panes differ decides everything, so the first two rows are also run for steadier users: `UNSTEADINESS`
+scales the spread of the days, how much a pane's use differs from its idling, and the number of bursts. And since no
+rules can be both, the last rows show what fewer false alarms would cost, with E taken for more than it is.
 """
 
 import random
@@ -38,7 +41,6 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from statistics import fmean, median, pstdev, quantiles
 from time import perf_counter
 from typing import Literal
@@ -59,6 +61,7 @@ FIRST_DAY = date(2026, 8, 17)
 ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC")]
 
 UNSTEADINESS = {"steady": 0.25, "middling": 0.5, "ordinary": 1.0}
+MARGINS = (1.25, 1.5)
 DAY_SPREAD = 0.35
 CALL_EVERY_H = 1.5 / 60
 STRETCH_H = 40 / 60
@@ -70,8 +73,14 @@ WEEKENDS = [(0.15, 2.0)] * 7 + [(0.5, 4.0)] * 2 + [(0.9, 7.0)]
 RUNAWAY_TIMES = (3.0, 10.0)
 RUNAWAY_LASTS_MIN = 480
 REACTION_MIN = 10
+AFTERMATH_MIN = 360
+"""So long after its end a runaway may still be told of a second time."""
 
-REFERENCE = "reference   learned 0.07 a week, 0.31 burnt (0.10 at night); unlearned 0.04 a week, 0.38 burnt"
+HEADER = """\
+                       false alarms a week  runaway by day                     at night
+                       all   on weekdays    burnt p50  p90  delay p50  p90     burnt p50  p90  delay p50  p90
+reference learned      0.07                 0.31                               0.10
+reference unlearned    0.04                 0.38"""
 
 Kind = Literal["learned", "unlearned", "first weeks"]
 
@@ -97,11 +106,16 @@ class User:
             self._live(FIRST_DAY + timedelta(days=number_of_day), chance)
         self.spendings = [MinuteSpending(m, "usual", round(a)) for m, a in sorted(self.amounts.items())]
         self.hours = _hours(self.spendings)
+        self.days = _days(self.hours, self.timezone)
         self.expectations: dict[tuple[date, float], Expectation] = {}
 
     def usual_on(self, day: date) -> float:
-        """What a working day costs by then."""
+        """What a working day costs by then, without bursts and evenings."""
         return self.usual * (1.0 + self.growth) ** ((day - FIRST_DAY).days // 7)
+
+    def working_days(self) -> list[float]:
+        """What the working days really cost, over `usual_on` each."""
+        return [amount / self.usual_on(day) for day, amount in self.days.items() if day.weekday() < 5]
 
     def midnight(self, day: date) -> float:
         return datetime.combine(day, time(tzinfo=self.timezone)).timestamp()
@@ -163,12 +177,20 @@ def _hours(spendings: list[MinuteSpending]) -> list[HourSum]:
     return [HourSum(hour, amount) for hour, amount in sums.items()]
 
 
+def _days(hours: list[HourSum], timezone: ZoneInfo) -> Counter[date]:
+    sums: Counter[date] = Counter()
+    for spent in hours:
+        sums[datetime.fromtimestamp(spent.hour * 3600.0, timezone).date()] += spent.amount
+    return sums
+
+
 class Runaway:
     """A loop that adds its spending from a minute on until it is stopped."""
 
     def __init__(self, first: int, a_minute: float, chance: random.Random) -> None:
         self.first = first
         self.stops_before = first + RUNAWAY_LASTS_MIN
+        self.is_over_at = self.stops_before + AFTERMATH_MIN
         self.a_minute = a_minute
         self.chance = chance
         self.burnt = 0
@@ -186,6 +208,7 @@ class Runaway:
         if self.found is None and self.first <= minute < self.stops_before:
             self.found = (minute, self.burnt)
             self.stops_before = min(self.stops_before, minute + 1 + REACTION_MIN)
+            self.is_over_at = self.stops_before + AFTERMATH_MIN
 
 
 def watch(
@@ -211,6 +234,8 @@ def watch(
             del recent[0]
         if not recent and state.episode is None:
             continue  # Nothing was spent in any window, so no rule can hold.
+        if runaway is not None and minute >= runaway.is_over_at:
+            break
         samples = Samples(tuple(recent), (DaySpending("usual", today), DaySpending("runaway", wild)))
         state, alert = next_state(state, samples, expectation, now)
         if alert is not None:
@@ -231,95 +256,102 @@ class Span(Struct, frozen=True):
     kind: Kind
     first: date
     weeks: int
+    margin: float
+    """E is taken for this many times what it is."""
 
     def expect(self, day: date) -> Expectation:
-        if self.kind == "first weeks":
-            return self.user.expectation(day, self.user.midnight(self.first))
-        known = self.user.expectation(day, 0.0)
-        return (
-            known
-            if self.kind == "learned"
-            else structs.replace(known, days_learned=min(known.days_learned, LEARNED_DAYS - 1))
-        )
+        known = self.user.expectation(day, self.user.midnight(self.first) if self.kind == "first weeks" else 0.0)
+        days = min(known.days_learned, LEARNED_DAYS - 1) if self.kind == "unlearned" else known.days_learned
+        return structs.replace(known, usual=self.margin * (known.usual or 0.0), days_learned=days)
 
-    def alerts(self) -> list[tuple[int, Alert]]:
-        after = self.first + timedelta(weeks=self.weeks)
-        return watch(
-            self.user, int(self.user.midnight(self.first) // 60), int(self.user.midnight(after) // 60), self.expect
-        )
+    def false_alarms(self) -> list[tuple[date, Alert]]:
+        start, end = (self.user.midnight(self.first + timedelta(weeks=weeks)) for weeks in (0, self.weeks))
+        told = watch(self.user, int(start // 60), int(end // 60), self.expect)
+        return [(_day(self.user, minute), alert) for minute, alert in told if alert.again_at is None]
 
-    def runaway(
-        self, week: int, starts: tuple[float, float], chance: random.Random
-    ) -> tuple[Runaway, float, list[Alert]]:
-        """One that begins in that week, a usual day's spend, and what was told from its day's midnight to six hours after it."""
+    def found(self, week: int, starts: tuple[float, float], chance: random.Random) -> "Found | None":
+        """A runaway of that week; None = it was missed."""
         day = self.first + timedelta(weeks=week, days=chance.randrange(5))
-        usual = self.user.usual_on(day)
         midnight = int(self.user.midnight(day) // 60)
         first = midnight + int(60 * chance.uniform(*starts))
+        usual = self.user.usual_on(day)
         runaway = Runaway(first, chance.uniform(*RUNAWAY_TIMES) * usual / self.user.works_h / 60.0, chance)
-        told = watch(self.user, midnight, first + RUNAWAY_LASTS_MIN + 360, self.expect, runaway)
-        return runaway, usual, [alert for minute, alert in told if minute >= first]
+        told = watch(self.user, midnight, first + RUNAWAY_LASTS_MIN + AFTERMATH_MIN, self.expect, runaway)
+        if runaway.found is None:
+            return None
+        minute, burnt = runaway.found
+        alerts = [alert for at, alert in told if at >= first]
+        return Found(
+            burnt=burnt / (usual * fmean(self.user.working_days())),
+            delay_min=minute + 1 - first,
+            is_named=alerts[0].contributors[0].contributor == "runaway",
+            is_twice=sum(alert.again_at is None for alert in alerts) > 1,
+        )
 
 
-def spans(users: list[User], kind: Kind) -> list[Span]:
+class Found(Struct, frozen=True):
+    """How a runaway was found."""
+
+    burnt: float
+    delay_min: int
+    is_named: bool
+    is_twice: bool
+
+
+def spans(users: list[User], kind: Kind, margin: float = 1.0) -> list[Span]:
     begin = FIRST_DAY + timedelta(weeks=HISTORY_WEEKS)
-    weeks = FRESH_WEEKS if kind == "first weeks" else WEEKS
-    return [Span(user, kind, begin + timedelta(weeks=week), weeks) for user in users for week in range(0, WEEKS, weeks)]
+    length = FRESH_WEEKS if kind == "first weeks" else WEEKS
+    starts = [begin + timedelta(weeks=week) for week in range(0, WEEKS, length)]
+    return [Span(user, kind, start, length, margin) for user in users for start in starts]
 
 
-def print_row(name: str, users: list[User], kind: Kind, seed: int) -> None:
-    tried = spans(users, kind)
-    rules = Counter(alert.rule for span in tried for _, alert in span.alerts() if alert.again_at is None)
-    print(f"{name:<9} {kind:<11} {rules.total() / (USERS * WEEKS):5.2f} a week ", end="")
-    for time_of_day, starts in (("day", (9.0, 18.0)), ("night", (22.0, 29.0))):
-        chance = random.Random(seed)
-        print_found(time_of_day, [span.runaway(week, starts, chance) for span in tried for week in range(span.weeks)])
-    print("  " + ", ".join(f"{rule} {count}" for rule, count in rules.most_common()))
+def print_row(name: str, tried: list[Span], seed: int) -> None:
+    false = [told for span in tried for told in span.false_alarms()]
+    weekdays = sum(day.weekday() < 5 for day, _ in false)
+    by_day = _runaways(tried, (9.0, 18.0), seed)
+    at_night = _runaways(tried, (22.0, 29.0), seed)
+    a_week = f"{len(false) / (USERS * WEEKS):.2f}  {weekdays / (USERS * WEEKS):.2f}"
+    print(f"{name:<22} {a_week:<20} {_burnt_and_delay(by_day)}    {_burnt_and_delay(at_night)}")
+    rules = ", ".join(f"{count} {rule}" for rule, count in Counter(alert.rule for _, alert in false).most_common())
+    print(f"{'':<22} false: {rules or 'none'}; {_evidence(by_day)}; {_evidence(at_night)}")
 
 
-def print_found(time_of_day: str, runaways: list[tuple[Runaway, float, list[Alert]]]) -> None:
-    found = [(*runaway.found, runaway, usual, told) for runaway, usual, told in runaways if runaway.found is not None]
-    shares = [burnt / usual for _, burnt, _, usual, _ in found]
-    delays = [minute + 1 - runaway.first for minute, _, runaway, _, _ in found]
-    named = sum(told[0].contributors[0].contributor == "runaway" for *_, told in found)
-    twice = sum(sum(alert.again_at is None for alert in told) > 1 for *_, told in found)
-    print(
-        f"| {time_of_day:<5} {median(shares):.2f} {_p90(shares):.2f} burnt {median(delays):3.0f} {_p90(delays):3.0f} min, "
-        f"{len(runaways) - len(found)} missed, {named / len(found):4.0%} named, {twice} twice ",
-        end="",
-    )
+def _runaways(tried: list[Span], starts: tuple[float, float], seed: int) -> list[Found | None]:
+    chance = random.Random(seed)
+    return [span.found(week, starts, chance) for span in tried for week in range(span.weeks)]
 
 
-def _p90(numbers: list[float] | list[int]) -> float:
+def _burnt_and_delay(runaways: list[Found | None]) -> str:
+    found = [runaway for runaway in runaways if runaway is not None]
+    burnt, delays = [runaway.burnt for runaway in found], [float(runaway.delay_min) for runaway in found]
+    return f"{median(burnt):9.2f} {_p90(burnt):4.2f} {median(delays):10.0f} {_p90(delays):4.0f}"
+
+
+def _evidence(runaways: list[Found | None]) -> str:
+    found = [runaway for runaway in runaways if runaway is not None]
+    named, twice = fmean(runaway.is_named for runaway in found), sum(runaway.is_twice for runaway in found)
+    return f"{len(runaways) - len(found)} missed, {named:.0%} named, {twice} twice"
+
+
+def _p90(numbers: list[float]) -> float:
     return quantiles(numbers, n=10)[-1]
-
-
-def unevenness(users: list[User]) -> float:
-    """Standard deviation of the working days over their mean, of the median user: what a ledger would show."""
-    return median(_unevenness(user) for user in users)
-
-
-def _unevenness(user: User) -> float:
-    days: Counter[date] = Counter()
-    for spent in user.hours:
-        days[datetime.fromtimestamp(spent.hour * 3600.0, user.timezone).date()] += spent.amount
-    amounts = [amount / user.usual_on(day) for day, amount in days.items() if day.weekday() < 5]
-    return pstdev(amounts) / fmean(amounts)
 
 
 def main() -> None:
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     began = perf_counter()
-    print(f"{USERS * WEEKS} user-weeks, seed {seed}. Burnt in usual days and delay: median, 90th percentile.")
-    print(REFERENCE)
+    print(f"{USERS * WEEKS} user-weeks, seed {seed}\n{HEADER}")
     for name, unsteadiness in UNSTEADINESS.items():
         chance = random.Random(seed)
         users = [User(number, chance, unsteadiness) for number in range(USERS)]
-        print(f"\n{name}: working days differ by {unevenness(users):.0%}")
-        kinds: tuple[Kind, ...] = ("learned", "unlearned", "first weeks")
-        for kind in kinds if name == "ordinary" else kinds[:2]:
-            print_row(name, users, kind, seed)
-    print(f"\n{perf_counter() - began:.0f} s")
+        spread = median(pstdev(user.working_days()) / fmean(user.working_days()) for user in users)
+        print(f"working days differ by {spread:.0%}")
+        print_row(f"{name} learned", spans(users, "learned"), seed)
+        print_row(f"{name} unlearned", spans(users, "unlearned"), seed)
+    print_row("ordinary first weeks", spans(users, "first weeks"), seed)
+    for margin in MARGINS:
+        print_row(f"learned, E x {margin}", spans(users, "learned", margin), seed)
+    print(f"{perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":

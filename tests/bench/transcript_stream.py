@@ -134,7 +134,9 @@ def main() -> None:
     pairs = [(asyncio.run(run(*into_log())), asyncio.run(run(*into_transcript()))) for _ in range(_repeats())]
     for log, view in pairs:
         for name, cost in (("Log", log), ("TranscriptView", view)):
-            print(f"{name:<15} lag p95 {cost.lag_p95_s * 1e3:6.1f} ms   cpu {cost.cpu_s:5.2f} s   wall {cost.wall_s:5.2f} s")
+            print(
+                f"{name:<15} lag p95 {cost.lag_p95_s * 1e3:6.1f} ms   cpu {cost.cpu_s:5.2f} s   wall {cost.wall_s:5.2f} s"
+            )
         print(
             f"{'ratio':<15} lag p95 {view.lag_p95_s / log.lag_p95_s:6.2f} x    cpu {view.cpu_s / log.cpu_s:5.2f} x   "
             f"wall {view.wall_s / log.wall_s:5.2f} x"

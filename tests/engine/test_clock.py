@@ -1,11 +1,13 @@
 """Identifiers sort by the time at which they were made."""
 
+from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import RFC_4122, UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burn_tui.engine.clock import Clock, uuid7
+from burn_tui.engine.clock import Clock, local_timezone, uuid7
 
 milliseconds = st.integers(0, 2**48 - 1)
 entropy = st.binary(min_size=10, max_size=10)
@@ -55,3 +57,14 @@ def test_the_real_clock_makes_a_fresh_identifier_each_time() -> None:
 def test_durations_never_run_backwards() -> None:
     clock = Clock()
     assert clock.monotonic() <= clock.monotonic()
+
+
+def test_the_local_time_zone_knows_its_changes_of_the_clock() -> None:
+    berlin = local_timezone({"TZ": "Europe/Berlin"})
+    summer, winter = (datetime(2026, month, 1, tzinfo=berlin).utcoffset() for month in (7, 1))
+    assert (summer, winter) == (timedelta(hours=2), timedelta(hours=1))
+
+
+def test_a_time_zone_that_cannot_be_read_is_the_offset_of_this_moment(tmp_path: Path) -> None:
+    here = local_timezone({"TZ": "no/such/place"}, tmp_path / "nothing")
+    assert datetime.now(here).utcoffset() == datetime.now().astimezone().utcoffset()

@@ -168,6 +168,7 @@ class Car(Struct, forbid_unknown_fields=True):
     name: str
     engine: Engine | None = None
     wheels: list[Engine] = []
+    seats: list[int] | None = None
 
 
 def _car(text: str) -> Car:
@@ -178,11 +179,13 @@ def _car(text: str) -> Car:
     ("text", "words"),
     [
         ("car:\n  nmae: x\n", "line 2: car.nmae: unknown key. Did you mean 'name'?"),
-        ("car:\n  name: x\n  qqq: 1\n", "line 3: car.qqq: unknown key. Known: name, engine, wheels."),
+        ("car:\n  name: x\n  qqq: 1\n", "line 3: car.qqq: unknown key. Known: name, engine, wheels, seats."),
         ("car:\n  name: x\n  engine:\n    powr_kw: 1\n", "line 4: car.engine.powr_kw: unknown key. Did you mean"),
         ("car:\n  name: x\n  engine: {}\n", "line 3: car.engine: 'power_kw' is missing. Add `power_kw: ...` here."),
         ("car:\n  name: x\n  wheels:\n  - {power_kw: 1}\n  - 5\n", "line 5: car.wheels[1]: expected a mapping"),
         ("car:\n  name: 7\n", "line 2: car.name: expected text, got a number."),
+        ("car:\n  name: x\n  seats: 5\n", "line 3: car.seats: expected a list, got a number."),
+        ("car:\n  name: x\n  engine: 5\n", "line 3: car.engine: expected a mapping, got a number."),
         ("car: fast\n", "line 1: car: expected a mapping, got text."),
     ],
 )

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burn_tui.core.chat import Message, Text, ToolCall, ToolResult, said
-from burn_tui.providers.pairing import paired
+from burn_tui.core.pairing import paired
 
 HI = said("user", "hi")
 

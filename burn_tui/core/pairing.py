@@ -1,10 +1,12 @@
 """Tool calls and their results, which providers accept only together."""
 
+from collections.abc import Set as AbstractSet
+
 from msgspec import structs
 
 from burn_tui.core.chat import Message, ToolCall, ToolResult
 
-_Place = tuple[int, int]
+Place = tuple[int, int]
 """Positions of a message in a conversation and of a part in that message."""
 
 
@@ -13,15 +15,26 @@ def paired(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
     A result belongs to the latest call of its id. Messages of which nothing is left are left out.
     """
-    together = _together(messages)
-    kept = (_kept(position, message, together) for position, message in enumerate(messages))
+    alone = unpaired(messages)
+    kept = (_kept(position, message, alone) for position, message in enumerate(messages))
     return tuple(message for message in kept if message.parts)
 
 
-def _together(messages: tuple[Message, ...]) -> set[_Place]:
+def unpaired(messages: tuple[Message, ...]) -> set[Place]:
+    """Where calls without a result and results without a call stand."""
+    together = _together(messages)
+    return {
+        (position, index)
+        for position, message in enumerate(messages)
+        for index, part in enumerate(message.parts)
+        if isinstance(part, ToolCall | ToolResult) and (position, index) not in together
+    }
+
+
+def _together(messages: tuple[Message, ...]) -> set[Place]:
     """Where the calls that have a result and the results that have a call stand."""
-    together: set[_Place] = set()
-    waiting: dict[str, _Place] = {}
+    together: set[Place] = set()
+    waiting: dict[str, Place] = {}
     speaker = ""
     for position, message in enumerate(messages):
         if message.role == "assistant" and speaker != "assistant":
@@ -39,10 +52,6 @@ def _together(messages: tuple[Message, ...]) -> set[_Place]:
     return together
 
 
-def _kept(position: int, message: Message, together: set[_Place]) -> Message:
-    parts = tuple(
-        part
-        for index, part in enumerate(message.parts)
-        if not isinstance(part, ToolCall | ToolResult) or (position, index) in together
-    )
+def _kept(position: int, message: Message, alone: AbstractSet[Place]) -> Message:
+    parts = tuple(part for index, part in enumerate(message.parts) if (position, index) not in alone)
     return message if parts == message.parts else structs.replace(message, parts=parts)

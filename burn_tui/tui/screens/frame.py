@@ -1,0 +1,186 @@
+"""What stands where on the dashboard, and how it is kept up to date."""
+
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.css.types import EdgeType
+from textual.screen import Screen
+from textual.widgets import Static
+
+from burn_tui.core.errors import BurnError
+from burn_tui.tui import views
+from burn_tui.tui.actions import ACTIONS, Action
+from burn_tui.tui.deck import Deck
+from burn_tui.tui.panels import PANELS
+from burn_tui.tui.panels.panel import Panel, PanelFacts
+from burn_tui.tui.screens.burn import BurnScreen
+from burn_tui.tui.theme import Palette
+from burn_tui.tui.widgets.alert import AlertBand
+from burn_tui.tui.widgets.key_line import KeyLine
+from burn_tui.tui.widgets.prompt import Prompt
+from burn_tui.tui.widgets.route_line import RouteLine
+from burn_tui.tui.widgets.session_tabs import SessionTabs
+from burn_tui.tui.widgets.status_line import StatusLine
+from burn_tui.tui.widgets.too_small import TooSmall
+from burn_tui.tui.widgets.transcript_view import TranscriptView
+from burn_tui.tui.widgets.welcome import Welcome
+
+if TYPE_CHECKING:
+    from burn_tui.engine.runtime import Runtime
+
+PREVIEW_DELAY_S = 0.1
+"""After the last key before the route line is worked out again."""
+
+FRAMED_WIDTH = 80
+"""Columns from which the session has a frame: below, every column is needed for text."""
+
+RULED_HEIGHT = 12
+"""Rows from which a line stands between conversation and prompt."""
+
+TICK_S = 1.0
+"""Between two looks at the ledger and the breakers."""
+
+
+class Frame(Screen[None]):
+    """Tabs, the one session view that is re-bound when the tab changes, and the panels."""
+
+    AUTO_FOCUS = "Prompt"
+
+    def __init__(self, runtime: "Runtime", palette: Palette) -> None:
+        super().__init__()
+        self.deck = Deck(runtime)
+        self._runtime = runtime
+        self._palette = palette
+        self._facts: PanelFacts | None = None
+        """The latest figures; None until the ledger was read."""
+        self._drawn_frame: object = None
+        """Border of the session and rule above the prompt, as they are on screen."""
+        self._is_by_provider = False
+        self._is_looking = False
+
+    def compose(self) -> ComposeResult:
+        """Two forms of the panels are there; the width decides which is shown."""
+        yield SessionTabs(id="tabs")
+        yield StatusLine(id="status")
+        with Horizontal(id="strip"):
+            for panel in PANELS:
+                yield panel("strip")
+        with Horizontal(id="body"):
+            with Vertical(id="session"):
+                yield Welcome(id="welcome")
+                yield TranscriptView(id="transcript")
+                yield AlertBand("notice", id="notice")
+                yield AlertBand("fallback", id="fallback")
+                with Horizontal(id="asking"):
+                    yield Static("❯ ", id="sign")
+                    yield Prompt(id="prompt")
+                yield RouteLine(id="route")
+            with Vertical(id="column"):
+                for panel in PANELS:
+                    yield panel("full")
+        yield KeyLine(id="keys")
+        yield TooSmall()
+
+    def on_mount(self) -> None:
+        """Show the first session; look at the ledger now and from then on."""
+        self._preview_timer = self.set_interval(PREVIEW_DELAY_S, self._show_route, pause=True)
+        self._bind()
+        self._tick()
+        self.set_interval(TICK_S, self._tick)
+
+    def dress(self, palette: Palette) -> None:
+        """Use the colours of another theme."""
+        self._palette = palette
+        self._refresh()
+
+    def _bind(self) -> None:
+        """Put the active session into the one view there is."""
+        session = self.deck.active
+        self.query_one(TranscriptView).bind(session.transcript)
+        self.query_one(Prompt).put(session.id, session.draft)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Everything about sessions but the text of the conversation. What did not change is not painted."""
+        session = self.deck.active
+        is_empty = not session.transcript.entries
+        self.query_one(Welcome).display = is_empty
+        self.query_one(TranscriptView).display = not is_empty
+        self.query_one(Welcome).show(views.start(self._runtime, self._palette))
+        self.query_one("#fallback", AlertBand).show(views.fallback(session.transcript))
+        self.query_one("#notice", AlertBand).show(views.notice(self._runtime.notices))
+        self.query_one(KeyLine).show(_footer(is_busy=session.is_busy))
+        self._show_tabs()
+        self._show_route()
+
+    def _show_tabs(self) -> None:
+        session, burn = self.deck.active, self._facts.burn if self._facts else None
+        tabs = views.tabs(self.deck, self._palette, by_provider=self._is_by_provider, label=self._runtime.label)
+        now = self._runtime.clock.now()
+        self.query_one(SessionTabs).show(tabs)
+        self.query_one(StatusLine).show(
+            views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
+        )
+        self._frame(tabs.tabs[tabs.active].colour)
+
+    def _frame(self, colour: str) -> None:
+        """Round the session where there is room, above the prompt nearly everywhere."""
+        size = self.app.size
+        frame: tuple[EdgeType, str] = ("round" if size.width >= FRAMED_WIDTH else "none", colour)
+        rule: tuple[EdgeType, str] = ("solid" if size.height >= RULED_HEIGHT else "none", colour)
+        # Textual paints a border anew even if it is set to what it was.
+        if (frame, rule) != self._drawn_frame:
+            self._drawn_frame = (frame, rule)
+            self.query_one("#session").styles.border = frame
+            self.query_one("#asking").styles.border_top = rule
+            self.query_one("#sign").styles.color = colour
+
+    def on_resize(self) -> None:
+        """The frame depends on the width."""
+        self._show_tabs()
+
+    def _show_route(self) -> None:
+        self._preview_timer.pause()
+        session, burn = self.deck.active, self._facts.burn if self._facts else None
+        preview = session.preview(session.draft)
+        self.query_one(RouteLine).show(views.route(session, preview, burn, self._runtime.clock.now()))
+
+    # --- what it burns ---------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.deck.active.is_busy:
+            self._show_tabs()
+        if not self._is_looking:
+            self._look()
+
+    @work
+    async def _look(self) -> None:
+        """Read the ledger and the breakers, once."""
+        self._is_looking = True
+        try:
+            burn = await self._runtime.burn()
+        except BurnError as error:
+            self._warn(str(error))
+            return
+        finally:
+            self._is_looking = False
+        self._facts = PanelFacts(burn=burn, health=views.health(self._runtime.router, self._palette))
+        for panel in self.query(Panel):
+            panel.show(self._facts)
+        if isinstance(self.app.screen, BurnScreen):
+            self.app.screen.show(self._facts)
+        self._show_tabs()
+        self._show_route()
+
+    def _warn(self, problem: str) -> None:
+        """Let a problem stand above the prompt until it is dismissed."""
+        if problem not in self._runtime.notices:
+            self._runtime.notices.append(problem)
+        self._refresh()
+
+
+def _footer(*, is_busy: bool) -> tuple[Action, ...]:
+    shown = tuple(action for action in ACTIONS.values() if action.place == "dashboard" and action.in_footer)
+    return (ACTIONS["stop"], *shown) if is_busy else shown
