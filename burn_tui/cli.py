@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from burn_tui import __version__
@@ -23,6 +24,10 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # An old terminal that lacks a letter gets another one, not a traceback.
+            stream.reconfigure(errors="replace")
     try:
         options = _understood(arguments)
         code = options.run(options)

@@ -41,6 +41,9 @@ def pytest_configure() -> None:
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in (*_KEY_VARIABLES, "BURN_TUI_CONFIG", "BURN_TUI_DATA_DIR", "NO_COLOR"):
         monkeypatch.delenv(variable, raising=False)
+    # What the terminal can show decides how the dashboard looks, and a test may have been started from any terminal.
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))

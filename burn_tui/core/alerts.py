@@ -158,14 +158,14 @@ class Alert(Struct, frozen=True, kw_only=True):
     burn: float
     """Of the last hour."""
     windows: tuple[Measured, ...]
-    """Those of the rule, in its order, as they stand now."""
+    """Those of the rule as they stand now; the first is the one that it is about, the others confirm it."""
     since: float
-    """When the longest of them begins, in seconds since the epoch: the requests from then on are to blame."""
+    """When the first of them begins, in seconds since the epoch: the requests from then on are to blame."""
     usual: float
     """E."""
     days_learned: int
     contributors: tuple[Contribution, ...]
-    """The costliest in the longest window, at most CONTRIBUTORS."""
+    """The costliest in the first window, at most CONTRIBUTORS."""
 
 
 class Episode(Struct, frozen=True):
@@ -183,20 +183,25 @@ class AlertState(Struct, frozen=True):
 
     episode: Episode | None = None
     """None = quiet."""
+    told_until: float | None = None
+    """When the last episode became calm, in seconds since the epoch; None = there was none. What was spent up to then
+    has been told, and no window reaches back to it: a runaway that is over would be found again by the longer ones.
+    """
     told_excess: float = 0.0
-    """What the episodes of the day have told: without it the day's rules would begin anew as soon as one is over."""
-    told_day: float | None = None
-    """The start of the day that `told_excess` belongs to; None = there was no episode yet."""
+    """For the same reason: how far above the usual the day of `told_until` was when its last episode was over."""
 
 
 def next_state(
     state: AlertState, samples: Samples, expectation: Expectation, now: float
 ) -> tuple[AlertState, Alert | None]:
-    """The state after a look at `now` (seconds since the epoch), and what a person must be told, None = nothing."""
+    """The state after a look at `now` (seconds since the epoch), and what a person must be told, None = nothing.
+
+    Money and the tokens of unpriced requests are two states, each with samples and an expectation of its own measure.
+    `expectation` is that of the day of `now`, or still that of the day before.
+    """
     if not expectation.usual:
         return AlertState(), None
-    told = state.told_excess if state.told_day == expectation.day_start else 0.0
-    look = _Look(samples, expectation, now, told)
+    look = _Look(state, samples, expectation, now)
     if state.episode is None:
         return _quiet(state, look)
     return _burning(state, state.episode, look)
@@ -205,38 +210,46 @@ def next_state(
 class _Look:
     """The live spending in every window at one moment."""
 
-    def __init__(self, samples: Samples, expectation: Expectation, now: float, told: float) -> None:
+    def __init__(self, state: AlertState, samples: Samples, expectation: Expectation, now: float) -> None:
         self.samples = samples
         self.expectation = expectation
         self.usual = expectation.usual or 0.0
         self.now = now
-        self.told = told
+        self.minute = minute_of(now)
+        self.told_until = -inf if state.told_until is None else state.told_until
+        self.told_excess = state.told_excess if self.told_until >= expectation.day_start else 0.0
 
     def since(self, window: Window) -> float:
-        """When it begins. The running minute counts as one, so that windows begin on full minutes as samples do."""
-        return self.expectation.day_start if window is None else _MINUTE_S * (minute_of(self.now) - window + 1)
+        """When it begins: on a full minute, as samples do, the running one being the last."""
+        if window is None:
+            return self.expectation.day_start
+        begins = _MINUTE_S * (self.minute - window + 1)
+        if begins > self.told_until:
+            return begins
+        return _MINUTE_S * min(minute_of(self.told_until) + 1, self.minute)
 
     def __getitem__(self, window: Window) -> Measured:
+        return Measured(window, self.spent(window), self.expected(window))
+
+    def spent(self, window: Window) -> int:
         spent = sum(spending.live for spending in self.spendings(window))
-        if window is None:
-            return Measured(None, max(spent - round(self.told), 0), self._expected_today())
-        return Measured(window, spent, self.expectation.expected(self.since(window), self.now))
+        return spent if window is not None else max(spent - round(self.told_excess), 0)
+
+    def expected(self, window: Window) -> float:
+        if window is None and not self.expectation.is_learned:
+            return self.costs(self.expectation.elapsed(self.now))
+        return self.expectation.expected(self.since(window), self.now)
 
     def spendings(self, window: Window) -> Sequence[MinuteSpending | DaySpending]:
         if window is None:
             return self.samples.day
-        minutes, last = self.samples.minutes, minute_of(self.now)
-        first = bisect_right(minutes, last - window, key=_minute)
-        return minutes[first : bisect_left(minutes, last + 1, lo=first, key=_minute)]
+        minutes = self.samples.minutes
+        first = bisect_left(minutes, minute_of(self.since(window)), key=_minute)
+        return minutes[first : bisect_right(minutes, self.minute, lo=first, key=_minute)]
 
     def costs(self, share: float) -> float:
         """This share of a usual day."""
         return share * self.usual
-
-    def _expected_today(self) -> float:
-        if self.expectation.is_learned:
-            return self.expectation.by(self.now)
-        return self.costs(self.expectation.elapsed(self.now))
 
 
 def _minute(spending: MinuteSpending) -> int:
@@ -260,8 +273,8 @@ def _day(look: _Look) -> bool:
 
 
 def _night(look: _Look) -> bool:
-    is_night = look[NIGHT_MIN].expected < look.costs(NIGHT_EXPECTED_SHARE)
-    return is_night and look[NIGHT_SPENT_MIN].spent >= look.costs(NIGHT_SPENT_SHARE)
+    is_night = look.expected(NIGHT_MIN) < look.costs(NIGHT_EXPECTED_SHARE)
+    return is_night and look.spent(NIGHT_SPENT_MIN) >= look.costs(NIGHT_SPENT_SHARE)
 
 
 def _new_day(look: _Look) -> bool:
@@ -270,11 +283,12 @@ def _new_day(look: _Look) -> bool:
 
 
 def _new_hour(look: _Look) -> bool:
-    return look[NEW_HOUR_MIN].spent >= look.costs(NEW_HOUR_SHARE)
+    return look.spent(NEW_HOUR_MIN) >= look.costs(NEW_HOUR_SHARE)
 
 
 class _RuleOf(Struct, frozen=True):
     windows: tuple[Window, ...]
+    """The first is the one that it is about."""
     holds: Callable[[_Look], bool]
 
 
@@ -303,7 +317,7 @@ def _burning(state: AlertState, episode: Episode, look: _Look) -> tuple[AlertSta
     if _is_calm(look):
         calm_since = look.now if episode.calm_since is None else episode.calm_since
         if look.now - calm_since >= CLEAR_AFTER_S:
-            return _cleared(look), None
+            return _cleared(look, calm_since), None
         return structs.replace(state, episode=structs.replace(episode, calm_since=calm_since)), None
     passed = _mark(AGAIN_AT, look[AGAIN_MIN].burn)
     alert = _alert(episode.rule, look, again_at=passed) if passed > episode.told else None
@@ -314,8 +328,8 @@ def _is_calm(look: _Look) -> bool:
     return look[CALM_MIN].burn < CALM_BURN and look[CALM_EXCESS_MIN].excess < look.costs(CALM_EXCESS_SHARE)
 
 
-def _cleared(look: _Look) -> AlertState:
-    return AlertState(None, look.told + max(look[None].excess, 0.0), look.expectation.day_start)
+def _cleared(look: _Look, calm_since: float) -> AlertState:
+    return AlertState(None, calm_since, look.told_excess + max(look[None].excess, 0.0))
 
 
 def _mark(marks: tuple[float, ...], reached: float) -> float:
@@ -325,17 +339,16 @@ def _mark(marks: tuple[float, ...], reached: float) -> float:
 
 def _alert(rule: Rule, look: _Look, *, again_at: float | None = None) -> Alert:
     windows = _RULES[rule].windows
-    longest = None if None in windows else max(window for window in windows if window is not None)
     return Alert(
         rule=rule,
         again_at=again_at,
         measure=look.expectation.measure,
         burn=look[AGAIN_MIN].burn,
         windows=tuple(look[window] for window in windows),
-        since=look.since(longest),
+        since=look.since(windows[0]),
         usual=look.usual,
         days_learned=look.expectation.days_learned,
-        contributors=_costliest(look.spendings(longest)),
+        contributors=_costliest(look.spendings(windows[0])),
     )
 
 

@@ -1,7 +1,7 @@
 """What of a conversation another provider can take: pieces that only their writer may have, and what does not fit.
 
-Nothing here shortens by itself. `fitting` leaves out what no API takes, `left_out` says what a dialect will not send, so
-that it can be told; `shortened` is used only after a person has agreed.
+Nothing here shortens by itself. `fitting` leaves out what no API takes, `left_out` says what a dialect will not send,
+so that it can be told; `shortened` is used only after a person has agreed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from burn_tui.core.chat import (
     Role,
     Text,
     ToolCall,
+    ToolResult,
     estimate_input_tokens,
 )
 from burn_tui.core.pairing import paired, unpaired
@@ -98,7 +99,7 @@ def _foreign_signatures(parts: Iterable[Part], provider_name: str) -> Iterator[s
 
 
 def _foreign_fields(extras: Extras | None, dialect: str) -> Iterator[str]:
-    if extras is not None and extras.dialect != dialect:
+    if extras is not None and extras.dialect != dialect and extras.names:
         yield f"what only {extras.dialect} has words for: {', '.join(extras.names)}"
 
 
@@ -125,7 +126,7 @@ def shortened(messages: tuple[Message, ...], tokens: int) -> tuple[Message, ...]
 
 
 def _begins_a_turn(message: Message) -> bool:
-    return message.role == "user" and bool({"text", "image"} & {_kind(part) for part in message.parts})
+    return message.role == "user" and not any(isinstance(part, ToolResult) for part in message.parts)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -61,6 +61,22 @@ class Usage(Struct, frozen=True):
         )
 
 
+class PromptUse(Struct, frozen=True, kw_only=True):
+    """Which version of a prompt was sent, and what came of rendering it."""
+
+    name: str
+    version: str
+    """SHA-256 of its canonical form, 64 hex digits."""
+    variant: str | None = None
+    """The model or family that the text was written for; None = the plain one."""
+    label: str | None = None
+    """The name it was called by, such as "production"; None = by its version."""
+    variables_hash: str | None = None
+    """SHA-256 of the variables, 64 hex digits; None = it has none."""
+    rendered_hash: str | None = None
+    """SHA-256 of the bytes that were really sent, 64 hex digits; None = unknown."""
+
+
 class AttemptOpened(Struct, frozen=True, kw_only=True):
     """What is known of an attempt before its first byte leaves: the ledger row's first half."""
 
@@ -97,6 +113,12 @@ class AttemptOpened(Struct, frozen=True, kw_only=True):
     waited_s: float = 0.0
     """From the request's start to this attempt's: what earlier attempts and rests have cost the person."""
     source: Source = "router"
+    prompt: PromptUse | None = None
+    """None = what was sent is no versioned prompt."""
+    git_commit: str | None = None
+    """Of the working directory, 40 or 64 hex digits; None = it has none."""
+    git_is_dirty: bool | None = None
+    """Whether the working directory differs from its commit; None without one."""
 
 
 class UsageRecord(Struct, frozen=True, kw_only=True):
@@ -123,6 +145,8 @@ class UsageRecord(Struct, frozen=True, kw_only=True):
     """None if no response came."""
     malformed_events: int = 0
     """Events of the stream that could not be read and were skipped."""
+    is_late: bool = False
+    """True = it came to the ledger long after it happened, by an import: it is in all sums and alarms nobody."""
 
     @property
     def outcome(self) -> Literal["answered", "failed"]:
@@ -134,6 +158,34 @@ def unsent(opened: AttemptOpened, error_type: ErrorType) -> UsageRecord:
     """The record of an attempt that never left, and so costs nothing."""
     nothing = Usage(input_tokens=0, output_tokens=0)
     return UsageRecord(opened=opened, duration_s=0.0, usage=nothing, cost_nanousd=0, error_type=error_type)
+
+
+class Correction(Struct, frozen=True, kw_only=True):
+    """What is known better of an attempt by now. Its row stays as it was written; the sums become right."""
+
+    event_id: str
+    """Of the correction: the same one is applied once."""
+    corrects: str
+    """The event_id of the attempt."""
+    at: float
+    """When it became known, in seconds since the epoch."""
+    why: str
+    usage: Usage
+    """What the attempt really used; None = as it is known already."""
+    cost_nanousd: int | None
+    """What it really cost; None = still unknown, or unknown again."""
+
+
+class Feedback(Struct, frozen=True, kw_only=True):
+    """What a person thought of an answer. The last word on an attempt holds."""
+
+    event_id: str
+    """Of the attempt."""
+    at: float
+    """Seconds since the epoch."""
+    verdict: Literal[1, -1]
+    """Thumbs up or down."""
+    note: str | None = None
 
 
 class GuardOverride(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """The last gate before an attempt: guard, budgets, and the ledger row that reserves its cost."""
 
+import asyncio
+
 from msgspec import Struct
 
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
@@ -17,7 +19,7 @@ from burn_tui.core.environment import (
 )
 from burn_tui.core.events import Confirmation, Refused
 from burn_tui.core.money import NANOUSD, cost
-from burn_tui.core.usage import AttemptOpened, GuardOverride, Source, Usage
+from burn_tui.core.usage import AttemptOpened, GuardOverride, Source, Usage, unsent
 from burn_tui.engine.books import Books
 from burn_tui.engine.setup import Setup
 
@@ -81,7 +83,12 @@ class Admission:
             case _:
                 reserved = await self._books.reserve(opened, self._covering(opened))
                 if isinstance(reserved, Fits) and caller.is_confirmed_now:
-                    await self._note_override(opened, target, caller)
+                    try:
+                        await self._note_override(opened, target, caller)
+                    except BaseException:
+                        # Nobody else knows yet that the row is open.
+                        await asyncio.shield(self._books.settle(unsent(opened, "cancelled")))
+                        raise
                 return reserved
 
     def _standing(self, target: Target, caller: Caller, estimate_nanousd: int | None) -> Standing:

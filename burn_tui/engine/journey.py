@@ -3,15 +3,16 @@
     decide ──> admit ──> attempt ──answered──> RequestFinished
       │          ^          │ failed
       │ all rest │          v
-      v          ├── quick retry: Waiting, the same target once more
+      v          ├── quick retry: Waiting, the same target once more; or its next key or address
     Waiting      ├── FellBack: the next target
+                 ├── all rest, but not for long: Waiting, and decide anew
                  └── nobody is left ──> RequestFinished(failure)
 
 The target changes in one place only, right after FellBack has been said.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,15 @@ from burn_tui.core.events import (
     RouteDecided,
     Waiting,
 )
-from burn_tui.core.failure import Failure
+from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.health import Scope, scope_of
-from burn_tui.core.routing import GiveUp, Plan, next_step, quick_retry_s
-from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+from burn_tui.core.routing import Plan, Step, Try, next_step, quick_retry_s
+from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
 from burn_tui.engine.attempt import Attempt, Way
 from burn_tui.engine.planning import decide, route_of
+from burn_tui.providers import DIALECTS
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
@@ -51,7 +53,10 @@ GO_ON = (
 """Said to the target that takes over in mid-answer; the first one's text stands before it as the assistant's turn."""
 
 LOOK_AGAIN_S = 0.1
-"""Between two looks at a full budget whose reservations may still shrink."""
+"""Between two looks at a full budget whose reservations may still shrink, or at a target that is being probed."""
+
+CLOCK_SLACK_S = 0.005
+"""A timer may ring a little before the clock on the wall has got there."""
 
 
 class Journey:
@@ -66,91 +71,151 @@ class Journey:
         self._id = router.clock.new_id()
         self._began = router.clock.monotonic()
         self._records: list[UsageRecord] = []
+        self._asked: set[Scope] = set()
+        """Models behind keys that were chosen already, so that another lane is tried before one of them again."""
+        self._patience_used_s = 0.0
+        self._is_probe = False
+        """True from choosing a target that has just rested until that attempt is over: nobody else may probe it."""
         self._is_over = False
 
     async def events(self) -> AsyncGenerator[Event]:
         """Everything up to RequestFinished."""
-        decided = self._decide()
-        if isinstance(decided, Refused) and (seconds := self._patience_s(decided)) is not None:
-            yield Waiting(None, seconds, decided.reason)
-            await asyncio.sleep(seconds)
-            decided = self._decide()
-        if isinstance(decided, Refused):
-            yield decided
-            yield await self._refused(decided, self._opened(self._request))
-            return
-        yield RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped)
-        self._begin(decided)
-        while not self._is_over:
-            async with aclosing(self._one_attempt()) as attempt:
-                async for event in attempt:
+        try:
+            async with aclosing(self._decide_patiently()) as deciding:
+                async for event in deciding:
                     yield event
-            if not self._is_over:
-                async with aclosing(self._after_failure()) as after:
-                    async for event in after:
+            if isinstance(self._decided, Refused):
+                yield self._decided
+                yield await self._refused(self._decided, self._opened(self._request))
+                return
+            self._begin(self._decided)
+            yield self._route_decided()
+            while not self._is_over:
+                async with aclosing(self._one_attempt()) as attempt:
+                    async for event in attempt:
                         yield event
+                if not self._is_over:
+                    async with aclosing(self._after_failure()) as after:
+                        async for event in after:
+                            yield event
+        finally:
+            self._leave()
+
+    async def _decide_patiently(self) -> AsyncGenerator[Event]:
+        """Decides, and as long as the route's patience lasts waits for whoever is back first."""
+        self._decided = self._decide()
+        while isinstance(self._decided, Refused) and (seconds := self._patience_s(self._decided)) is not None:
+            if not self._patience_used_s or seconds > LOOK_AGAIN_S:
+                yield Waiting(None, seconds, self._decided.reason)
+            self._patience_used_s += seconds
+            await asyncio.sleep(seconds)
+            self._decided = self._decide()
 
     def _begin(self, decided: Plan) -> None:
         self._plan = decided
         self._policy = route_of(self._request, self._setup).policy
-        self._target = decided.targets[0]
         self._fell_back_from: Target | None = None
+        self._reason = ", ".join(decided.why)
+        """Why the present target is asked."""
         self._sending = self._request
         """As it is sent to the present target: longer than the request where it goes on from a cut answer."""
+        self._since = self._began
+        """Since when the present target has kept the person waiting."""
+        self._choose(decided.targets[0])
+
+    def _route_decided(self) -> RouteDecided:
+        decided = self._plan
+        return RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped)
+
+    def _choose(self, target: Target) -> None:
+        """Take `target` and a lane to it; if it has just rested, this is its probe from now on.
+
+        Without a pause since it was found to admit requests, or two would take themselves for the probe.
+        """
+        router, now = self._router, self._router.clock.now()
+        lanes = self._untried_lanes(target) or self._setup.lanes(target)
+        self._target = target
+        self._lane = router.health.lane(target, lanes, now, uses=router.uses) or 0
+        self._asked.add(self._scope)
+        router.uses[self._scope.key] += 1
+        self._is_probe = router.health.state(self._scope, now) == "half_open"
+        router.health = router.health.on_start(self._scope, now)
+
+    def _leave(self) -> None:
+        """What was chosen was not asked after all."""
+        if self._is_probe:
+            self._is_probe = False
+            self._router.health = self._router.health.released(self._scope)
 
     # --- one attempt -------------------------------------------------------------------------------
 
     async def _one_attempt(self) -> AsyncGenerator[Event]:
-        opened = self._opened(self._sending, self._target)
-        async with aclosing(self._admit(opened)) as admission:
+        async with aclosing(self._admit()) as admission:
             async for event in admission:
                 yield event
         if self._is_over:
             return
-        if reduced := left_out(self._sending.messages, self._target.provider_name):
-            yield ContextReduced(self._target, reduced)
-        self._attempt = self._call(opened)
         try:
-            async with aclosing(self._attempt.events()) as events:
+            async with aclosing(self._attempt.events(self._notices())) as events:
                 async for event in events:
                     yield event
         finally:
-            self._note(self._attempt)
+            await self._note(self._attempt)
         if self._attempt.failure is None:
-            await self._learn(None)
             yield self._finished(self._target)
 
-    async def _admit(self, opened: AttemptOpened) -> AsyncGenerator[Event]:
-        """Warnings and waits while the row is opened, or a refusal and the end."""
-        admitted = await self._admission.admit(opened, self._target, self._caller)
-        while isinstance(admitted, Exceeds) and await self._may_shrink(admitted):
-            yield Waiting(
-                self._target, LOOK_AGAIN_S, f"budget {admitted.spent.budget.name} is full of calls in flight."
-            )
-            await asyncio.sleep(LOOK_AGAIN_S)
+    async def _admit(self) -> AsyncGenerator[Event]:
+        """Opens the row of the attempt, or ends the request with a refusal. A full budget may be worth a wait."""
+        has_told = False
+        while True:
+            opened = self._opened(self._sending, self._target)
             admitted = await self._admission.admit(opened, self._target, self._caller)
-        match admitted:
-            case Fits(warnings):
-                for near in warnings:
-                    yield BudgetWarned(near.budget.name, near.spent_nanousd, near.budget.limit_nanousd)
-            case Exceeds():
-                refused = over_budget(admitted, self._target)
-                yield refused
-                yield await self._refused(refused, opened)
-            case Refused():
-                yield admitted
-                yield await self._refused(admitted, opened)
+            if not isinstance(admitted, Exceeds) or not await self._may_shrink(admitted):
+                break
+            if not has_told:
+                has_told = True
+                full = f"budget {admitted.spent.budget.name} is full of calls in flight."
+                yield Waiting(self._target, LOOK_AGAIN_S, full)
+            await asyncio.sleep(LOOK_AGAIN_S)
+            if self._rests():
+                async with aclosing(self._choose_anew()) as choosing:
+                    async for event in choosing:
+                        yield event
+                if self._is_over:
+                    return
+        if isinstance(admitted, Fits):
+            self._warnings = admitted.warnings
+            self._attempt = self._call(opened)
+            return
+        refused = over_budget(admitted, self._target) if isinstance(admitted, Exceeds) else admitted
+        yield refused
+        yield await self._refused(refused, opened)
 
     async def _may_shrink(self, exceeds: Exceeds) -> bool:
         """Whether waiting may help: calls in flight may turn out cheaper than what they have reserved."""
         return exceeds.spent.budget.when_full == "queue" and await self._router.books.open_attempts() > 0
 
+    def _rests(self) -> bool:
+        """Whether the chosen target has refused somebody else while this request waited."""
+        return self._router.health.state(self._scope, self._router.clock.now()) == "resting"
+
+    async def _choose_anew(self) -> AsyncGenerator[Event]:
+        rested_for = self._router.health.rests_for(self._scope) or "unknown"
+        self._leave()
+        decided = self._decide()
+        if isinstance(decided, Refused):
+            yield decided
+            yield await self._refused(decided, self._opened(self._request))
+            return
+        self._plan = decided
+        if decided.targets[0] == self._target:
+            self._choose(self._target)
+        else:
+            why = f"{self._target} began to rest while this request waited."
+            yield self._fall_back(decided.targets[0], rested_for, why, continues=False)
+
     def _call(self, opened: AttemptOpened) -> Attempt:
         router, setup, target = self._router, self._setup, self._target
-        scope = scope_of(target, opened.lane)
-        router.uses[scope.key] += 1
-        self._was_probe = router.health.state(scope, router.clock.now()) == "half_open"
-        router.health = router.health.on_start(scope, router.clock.now())
         way = Way(
             target=target,
             provider=setup.catalog.provider(target).at(opened.lane),
@@ -161,63 +226,129 @@ class Journey:
         )
         return Attempt(opened, self._sending, way, transport=router.transport, books=router.books, clock=router.clock)
 
-    def _note(self, attempt: Attempt) -> None:
-        """What is known after an attempt, however it ended."""
-        router, scope = self._router, self._scope
+    def _notices(self) -> list[Event]:
+        """What is to be said before the call leaves."""
+        notices: list[Event] = [
+            BudgetWarned(near.budget.name, near.spent_nanousd, near.budget.limit_nanousd) for near in self._warnings
+        ]
+        provider = self._setup.catalog.provider(self._target)
+        if reduced := left_out(self._sending, provider, DIALECTS[provider.dialect].sight):
+            notices.append(ContextReduced(self._target, reduced))
+        return notices
+
+    async def _note(self, attempt: Attempt) -> None:
+        """What is known after an attempt, however it ended; rests are kept for after a restart as well."""
+        router, scope, now, failure = self._router, self._scope, self._router.clock.now(), attempt.failure
         self._records.append(attempt.record)
-        router.health = router.health.on_headroom(scope, router.clock.now(), attempt.headroom)
-        if attempt.failure is not None and attempt.failure.error_type == "cancelled":
-            router.health = router.health.on_failure(scope, router.clock.now(), attempt.failure)
+        before = router.health.breakers
+        router.health = router.health.on_headroom(scope, now, attempt.headroom)
+        self._retry_s = self._pause_before_retry(failure) if failure else None
+        if failure is None:
+            router.health = router.health.on_success(scope, now)
+        elif failure.error_type == "cancelled":
+            self._leave()
+        elif self._retry_s is None:
+            router.health = router.health.on_failure(scope, now, failure)
+        self._is_probe = False
+        # Shielded: the request may be on its way out already, and the rest concerns all that come after it.
+        await asyncio.shield(self._keep_rests(before, scope))
 
-    # --- after a failure ---------------------------------------------------------------------------
-
-    async def _after_failure(self) -> AsyncGenerator[Event]:
-        failure, target = self._failure, self._target
-        if (pause_s := self._pause_before_retry()) is not None:
-            yield Waiting(target, pause_s, self._sentence)
-            await asyncio.sleep(pause_s)
-            return
-        await self._learn(failure)
-        step = next_step(
-            failure,
-            failed=target,
-            targets=self._plan.targets,
-            attempts=len(self._records),
-            admits=lambda one: self._setup.admits(one, self._router.health, self._router.clock.now()),
-            fits=self._has_larger_window,
-            policy=self._policy,
-            was_cut=self._attempt.was_cut,
-        )
-        if isinstance(step, GiveUp):
-            yield self._finished(None, self._explained(failure))
-        elif step.target != target:
-            yield self._fall_back(step.target)
-
-    def _pause_before_retry(self) -> float | None:
-        if self._was_probe:  # a provider that was resting gets no second chance at once
+    def _pause_before_retry(self, failure: Failure) -> float | None:
+        if self._is_probe:  # a provider that was resting gets no second chance at once
             return None
         earlier = [record for record in self._records[:-1] if _target_of(record) == self._target]
         return quick_retry_s(
-            self._failure,
+            failure,
             earlier_attempts=len(earlier),
             was_cut=self._attempt.was_cut,
             chance=self._router.chance(),
         )
 
-    def _fall_back(self, following: Target) -> FellBack:
-        """The one place where the target changes."""
-        continues = self._attempt.was_cut and self._policy.on_cut == "continue"
-        event = FellBack(
-            self._target,
-            following,
-            self._failure.error_type,
-            self._sentence,
-            self._attempt.record.duration_s,
-            continues,
+    async def _keep_rests(self, before: Mapping[Scope, Breaker], scope: Scope) -> None:
+        router = self._router
+        for one in (scope, scope.key):
+            old, new = before.get(one, Breaker()), router.health.breakers.get(one, Breaker())
+            if old.resting_until != new.resting_until or one in router.lifted:
+                router.lifted.discard(one)
+                await router.books.keep_rest(one, new, self._setup.keys.fingerprint(one.provider_name, one.lane))
+
+    # --- after a failure ---------------------------------------------------------------------------
+
+    async def _after_failure(self) -> AsyncGenerator[Event]:
+        if self._retry_s is not None:
+            yield Waiting(self._target, self._retry_s, self._sentence)
+            await asyncio.sleep(self._retry_s)
+            if self._admits(self._target):
+                self._choose(self._target)
+                return
+        step = self._next_step()
+        if isinstance(step, Try):
+            if step.target == self._target:
+                self._choose(step.target)
+            else:
+                yield self._fall_back_after_failure(step.target)
+            return
+        if not step.is_final and self._all_rest():
+            async with aclosing(self._decide_patiently()) as deciding:
+                async for event in deciding:
+                    yield event
+            if not isinstance(self._decided, Refused):
+                self._plan = self._decided
+                if self._plan.targets[0] == self._target:
+                    self._choose(self._target)
+                else:
+                    yield self._fall_back_after_failure(self._plan.targets[0])
+                return
+        yield self._finished(None, self._explained(self._failure))
+
+    def _next_step(self) -> Step:
+        return next_step(
+            self._failure,
+            failed=self._target,
+            targets=self._plan.targets,
+            attempts=len(self._records),
+            admits=self._admits,
+            fits=self._has_larger_window,
+            policy=self._policy,
+            was_cut=self._attempt.was_cut,
+            has_other_address=self._has_other_address(),
         )
+
+    def _fall_back_after_failure(self, following: Target) -> FellBack:
+        attempt, error_type = self._attempt, self._failure.error_type
+        # A blocked answer is not carried on by somebody else, and a blank beginning is none.
+        is_worth_it = error_type != "content_filter" and bool(attempt.answer.text.strip())
+        continues = attempt.was_cut and is_worth_it and self._policy.on_cut == "continue"
+        return self._fall_back(following, error_type, self._sentence, continues=continues)
+
+    def _fall_back(self, following: Target, error_type: ErrorType, why: str, *, continues: bool) -> FellBack:
+        """The one place where the target changes."""
+        now = self._router.clock.monotonic()
+        event = FellBack(self._target, following, error_type, why, now - self._since, continues)
         self._sending = _going_on(self._sending, self._attempt.answer.text) if continues else self._request
-        self._fell_back_from, self._target = self._target, following
+        self._fell_back_from, self._reason, self._since = self._target, why, now
+        self._choose(following)
         return event
+
+    def _all_rest(self) -> bool:
+        """Whether only waiting can help: a target that could be asked now has just failed, so it is not asked again."""
+        return not self._attempt.was_cut and isinstance(self._decide(), Refused)
+
+    def _admits(self, target: Target) -> bool:
+        return self._setup.admits(target, self._router.health, self._router.clock.now())
+
+    def _untried_lanes(self, target: Target) -> list[int]:
+        return [lane for lane in self._setup.lanes(target) if scope_of(target, lane) not in self._asked]
+
+    def _has_other_address(self) -> bool:
+        """Whether the target can be reached at an address that this request has not tried."""
+        health, now, target = self._router.health, self._router.clock.now(), self._target
+        provider = self._setup.catalog.provider(target)
+        tried = {provider.at(one.lane).base_url for one in self._asked if one.provider_name == target.provider_name}
+        return any(
+            health.admits(scope_of(target, lane), now) and provider.at(lane).base_url not in tried
+            for lane in self._untried_lanes(target)
+        )
 
     def _has_larger_window(self, target: Target) -> bool:
         failed = self._failure.limit_tokens or self._setup.context_window(self._target) or 0
@@ -225,27 +356,26 @@ class Journey:
         return window is not None and window > max(failed, estimate_input_tokens(self._sending.messages))
 
     def _explained(self, failure: Failure) -> Failure:
-        """With both token counts where the conversation was too long for everybody."""
-        if failure.error_type != "context_length":
-            return failure
-        limit = failure.limit_tokens or self._setup.context_window(self._target)
-        tokens = estimate_input_tokens(self._sending.messages)
-        window = f"{limit:,} tokens" if limit else "an unknown number of tokens"
-        words = f"The conversation has about {tokens:,} tokens, {self._target} takes {window}, and no larger model is "
-        return structs.replace(failure, message=f"{words}on the route. {failure.message}")
+        """With what a person needs to go on: both token counts, or when somebody will be back."""
+        words = self._both_counts(failure) if failure.error_type == "context_length" else self._first_back()
+        return structs.replace(failure, message=f"{failure.message} {words}".strip())
 
-    async def _learn(self, failure: Failure | None) -> None:
-        """Remember how the target did; rests are kept for after a restart as well."""
-        router, scope, now = self._router, self._scope, self._router.clock.now()
-        before = router.health.breakers
-        if failure is None:
-            router.health = router.health.on_success(scope, now)
-        else:
-            router.health = router.health.on_failure(scope, now, failure)
-        for one in (scope, scope.key):
-            old, new = before.get(one, Breaker()), router.health.breakers.get(one, Breaker())
-            if old.resting_until != new.resting_until:
-                await router.books.keep_rest(one, new, self._setup.keys.fingerprint(one.provider_name, one.lane))
+    def _both_counts(self, failure: Failure) -> str:
+        limit = failure.limit_tokens or self._setup.context_window(self._target)
+        window = f"{limit:,} tokens" if limit else "an unknown number of tokens"
+        tokens = estimate_input_tokens(self._sending.messages)
+        return (
+            f"The conversation has about {tokens:,} tokens, {self._target} takes {window}, "
+            "and no larger model is on the route."
+        )
+
+    def _first_back(self) -> str:
+        """When it makes sense to ask again; "" if that does not depend on waiting."""
+        decided = self._decide()
+        if not isinstance(decided, Refused) or decided.retry_at is None:
+            return ""
+        seconds = max(decided.retry_at - self._router.clock.now(), 0.0)
+        return f"All rest now; the first is back in {seconds:.0f} s."
 
     # --- the ledger's side -------------------------------------------------------------------------
 
@@ -261,7 +391,7 @@ class Journey:
 
     @property
     def _scope(self) -> Scope:
-        return scope_of(self._target, self._attempt.way.lane)
+        return scope_of(self._target, self._lane)
 
     def _decide(self) -> Plan | Refused:
         router = self._router
@@ -273,13 +403,11 @@ class Journey:
         """Seconds to wait for the first target that is back; None = nobody will be, or not soon enough."""
         if refused.retry_at is None:
             return None
-        seconds = max(refused.retry_at - self._router.clock.now(), 0.0)
-        return seconds if seconds <= route_of(self._request, self._setup).policy.patience_s else None
-
-    def _lane(self, target: Target) -> int:
-        router = self._router
-        lane = router.health.lane(target, self._setup.lanes(target), router.clock.now(), uses=router.uses)
-        return lane or 0
+        seconds = refused.retry_at - self._router.clock.now()
+        # A rest that is over while nobody is admitted is being probed: how that ends is known soon.
+        seconds = seconds + CLOCK_SLACK_S if seconds > 0 else LOOK_AGAIN_S
+        patience_s = route_of(self._request, self._setup).policy.patience_s
+        return seconds if self._patience_used_s + seconds <= patience_s + CLOCK_SLACK_S else None
 
     def _opened(self, request: ChatRequest, target: Target | None = None) -> AttemptOpened:
         """The row of one attempt; without a target, of a request that never got one."""
@@ -300,23 +428,17 @@ class Journey:
             environment=caller.environment.name,
             project=caller.project,
             route=self._plan.route if target else None,
-            route_reason=", ".join(self._plan.why) if target else "",
+            route_reason=self._reason if target else "",
             fell_back_from=str(self._fell_back_from) if target and self._fell_back_from else None,
             source=caller.source,
-            lane=self._lane(target) if target else 0,
+            lane=self._lane if target else 0,
             waited_s=clock.monotonic() - self._began,
         )
 
     async def _refused(self, refused: Refused, opened: AttemptOpened) -> RequestFinished:
         """A refusal is a row too, free of charge; a question to the person is not yet a refusal."""
         if refused.kind != "confirmation":
-            row = UsageRecord(
-                opened=structs.replace(opened, route_reason=refused.reason),
-                duration_s=0.0,
-                usage=Usage(input_tokens=0, output_tokens=0),
-                cost_nanousd=0,
-                error_type="refused",
-            )
+            row = unsent(structs.replace(opened, route_reason=refused.reason), "refused")
             await self._router.books.record([row])
             self._records.append(row)
         return self._finished(None)

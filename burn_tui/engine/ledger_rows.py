@@ -1,48 +1,162 @@
-"""Between the ledger's rows and the core's records. Columns are named after fields, times apart."""
+"""Between the ledger's rows and the core's records.
+
+A row is written in numbers, words by way of ledger_names.py, and read in words, from the view `attempts`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import structs
+from burn_tui.core.latency import bucket_of
+from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
+from burn_tui.engine.ledger_names import Names
 
-from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+SHORTEST_GENERATION_S = 0.05
+"""An answer that came in one piece was not generated in the microseconds between its first byte and its last."""
 
-_OPENED = [name for name in AttemptOpened.__struct_fields__ if name != "started_at"]
-_SETTLED = [name for name in UsageRecord.__struct_fields__ if name not in {"opened", "usage"}]
-_USAGE = [name for name in Usage.__struct_fields__ if name not in {"cost_nanousd", "estimated"}]
+_OPENED = tuple(
+    name
+    for name in AttemptOpened.__struct_fields__
+    if name not in {"started_at", "waited_s", "prompt", "git_is_dirty"}
+)
+_SETTLED = (
+    "response_model",
+    "cost_nanousd",
+    "cost_source",
+    "price_as_of",
+    "finish_reason",
+    "error_type",
+    "http_status",
+    "malformed_events",
+)
+_USAGE = tuple(name for name in Usage.__struct_fields__ if name not in {"cost_nanousd", "estimated"})
+
+_UUID_DASHES = (8, 13, 18, 23)
 
 
-def microseconds(epoch_s: float) -> int:
-    """Seconds since the epoch as the ledger keeps them."""
-    return round(epoch_s * 1_000_000)
+def microseconds(duration_s: float) -> int:
+    """Seconds, also those since the epoch, as the ledger keeps them."""
+    return round(duration_s * 1_000_000)
 
 
-def open_row(opened: AttemptOpened, *, owner: str) -> dict[str, object]:
-    """The columns of an attempt whose call is about to leave."""
-    return {**_opened(opened), "owner": owner}
+def identifier(text: str) -> bytes | str:
+    """The 16 bytes of a UUID in its usual form; whatever else somebody's ids look like stays as it is."""
+    if len(text) == 36 and all(text[place] == "-" for place in _UUID_DASHES) and text == text.lower():
+        try:
+            digits = bytes.fromhex(text.replace("-", ""))
+        except ValueError:
+            return text
+        return digits if len(digits) == 16 else text
+    return text
 
 
-def settled_row(record: UsageRecord) -> dict[str, object]:
-    """The columns of a finished attempt."""
-    return {
-        **_opened(record.opened),
-        **{name: getattr(record, name) for name in _SETTLED},
-        **{name: getattr(record.usage, name) for name in _USAGE},
-        "usage_estimated": int(record.usage.estimated),
-        "settled_at_us": microseconds(record.opened.started_at + record.duration_s),
-    }
+def open_row(opened: AttemptOpened, names: Names, *, owner: str | None) -> tuple[object, ...]:
+    """The columns of OPENED in ledger_sql.py."""
+    prompt = opened.prompt
+    return (
+        identifier(opened.event_id),
+        identifier(opened.request_id),
+        opened.attempt,
+        microseconds(opened.started_at),
+        names.labels_of(opened),
+        names.number(opened.session_id),
+        names.number(opened.conversation_id),
+        names.number(opened.requested),
+        names.number(opened.route),
+        names.number(opened.route_reason),
+        names.number(opened.fell_back_from),
+        opened.lane,
+        microseconds(opened.waited_s),
+        names.number(owner),
+        opened.input_tokens_estimate,
+        opened.cost_estimate_nanousd,
+        _hash(prompt and prompt.variables_hash),
+        _hash(prompt and prompt.rendered_hash),
+        names.number(opened.git_commit),
+        opened.git_is_dirty,
+    )
+
+
+def settled_row(record: UsageRecord, names: Names) -> tuple[object, ...]:
+    """The columns of OPENED and SETTLED in ledger_sql.py."""
+    usage = record.usage
+    return (
+        *open_row(record.opened, names, owner=None),
+        microseconds(record.duration_s),
+        None if record.time_to_first_chunk_s is None else microseconds(record.time_to_first_chunk_s),
+        names.number(record.response_model),
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.cache_creation_1h_input_tokens,
+        usage.reasoning_output_tokens,
+        usage.estimated,
+        record.cost_nanousd,
+        record.cost_source,
+        names.number(record.price_as_of),
+        record.finish_reason,
+        record.error_type,
+        record.http_status,
+        record.malformed_events,
+        record.is_late,
+        *_buckets(record),
+    )
+
+
+def _buckets(record: UsageRecord) -> tuple[int | None, int | None, int | None]:
+    """Where the attempt counts among first chunks, durations and tokens per second; None = it is no sample.
+
+    Whole answers only have a duration worth comparing: a refusal after 80 ms would make its provider look fast.
+    """
+    first_chunk_s = record.time_to_first_chunk_s
+    first_chunk = None if first_chunk_s is None else bucket_of(first_chunk_s)
+    if record.error_type is not None:
+        return first_chunk, None, None
+    generating_s = record.duration_s - (first_chunk_s or 0.0)
+    tokens = record.usage.output_tokens
+    has_speed = first_chunk_s is not None and tokens and generating_s >= SHORTEST_GENERATION_S
+    speed = bucket_of(tokens / generating_s) if tokens and has_speed else None
+    return first_chunk, bucket_of(record.duration_s), speed
 
 
 def record_of(row: Mapping[str, Any]) -> UsageRecord:
-    """The record that a settled row was made of."""
+    """The record that a settled row of the view `attempts` was made of."""
     # A provider's own figure is not kept twice: where there is one, it is the cost.
     charged = row["cost_nanousd"] if row["cost_source"] == "provider" else None
     usage = Usage(**{name: row[name] for name in _USAGE}, cost_nanousd=charged, estimated=bool(row["usage_estimated"]))
-    opened = AttemptOpened(**{name: row[name] for name in _OPENED}, started_at=row["started_at_us"] / 1_000_000)
-    return UsageRecord(opened=opened, usage=usage, **{name: row[name] for name in _SETTLED})
+    first_chunk_us = row["time_to_first_chunk_us"]
+    return UsageRecord(
+        opened=_opened(row),
+        usage=usage,
+        duration_s=row["duration_us"] / 1_000_000,
+        time_to_first_chunk_s=None if first_chunk_us is None else first_chunk_us / 1_000_000,
+        is_late=bool(row["is_late"]),
+        **{name: row[name] for name in _SETTLED},
+    )
 
 
-def _opened(opened: AttemptOpened) -> dict[str, object]:
-    columns = structs.asdict(opened)
-    columns["started_at_us"] = microseconds(columns.pop("started_at"))
-    return columns
+def _opened(row: Mapping[str, Any]) -> AttemptOpened:
+    return AttemptOpened(
+        **{name: row[name] for name in _OPENED},
+        started_at=row["started_at_us"] / 1_000_000,
+        waited_s=row["waited_us"] / 1_000_000,
+        prompt=_prompt(row),
+        git_is_dirty=None if row["git_is_dirty"] is None else bool(row["git_is_dirty"]),
+    )
+
+
+def _prompt(row: Mapping[str, Any]) -> PromptUse | None:
+    if row["prompt_name"] is None:
+        return None
+    return PromptUse(
+        name=row["prompt_name"],
+        version=row["prompt_version"],
+        variant=row["prompt_variant"],
+        label=row["prompt_label"],
+        variables_hash=row["variables_hash"],
+        rendered_hash=row["rendered_hash"],
+    )
+
+
+def _hash(digits: str | None) -> bytes | None:
+    return None if digits is None else bytes.fromhex(digits)

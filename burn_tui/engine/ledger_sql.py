@@ -1,4 +1,25 @@
-"""What the ledger says to its database. Parameters are named after columns; None switches a filter off."""
+"""What the ledger says to its database. Parameters are named after columns.
+
+Periods are answered from five parts (see ledger_periods.py): whole days, the whole hours at both ends of them, and at
+both ends of those the rows of a broken hour.
+"""
+# ruff: noqa: S608 - what is put into statements are lists of columns from migrations.py and fragments from here
+
+from burn_tui.engine.migrations import CORRECTED, MINUTE_SUMS, SUMS
+
+
+def _comma(columns: tuple[str, ...]) -> str:
+    return ", ".join(columns)
+
+
+def _added(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{column} = {column} + excluded.{column}" for column in columns)
+
+
+def summed(columns: tuple[str, ...] = SUMS) -> str:
+    """Each column's sum under its own name."""
+    return ", ".join(f"sum({column}) AS {column}" for column in columns)
+
 
 IDENTITY = """
     SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) AS tables
@@ -6,165 +27,149 @@ IDENTITY = """
 """
 """What a file is, at one moment: another process may be making it."""
 
-OPEN_ATTEMPT = """
-    INSERT INTO attempts (
-        event_id, request_id, attempt, started_at_us, provider_name, request_model, requested,
-        input_tokens_estimate, cost_estimate_nanousd, operation_name, conversation_id, session_id, environment,
-        project, member, route, route_reason, fell_back_from, source, lane, waited_s, owner
-    ) VALUES (
-        :event_id, :request_id, :attempt, :started_at_us, :provider_name, :request_model, :requested,
-        :input_tokens_estimate, :cost_estimate_nanousd, :operation_name, :conversation_id, :session_id, :environment,
-        :project, :member, :route, :route_reason, :fell_back_from, :source, :lane, :waited_s, :owner
-    )
-"""
+# --- writing ------------------------------------------------------------------------------------
 
-SETTLE = """
-    INSERT INTO attempts (
-        event_id, request_id, attempt, started_at_us, provider_name, request_model, requested,
-        input_tokens_estimate, cost_estimate_nanousd, operation_name, conversation_id, session_id, environment,
-        project, member, route, route_reason, fell_back_from, source, lane, waited_s, settled_at_us,
-        duration_s, time_to_first_chunk_s, response_model, input_tokens, output_tokens,
-        cache_read_input_tokens, cache_creation_input_tokens, cache_creation_1h_input_tokens,
-        reasoning_output_tokens, usage_estimated, cost_nanousd, cost_source, price_as_of,
-        finish_reason, error_type, http_status, malformed_events
-    ) VALUES (
-        :event_id, :request_id, :attempt, :started_at_us, :provider_name, :request_model, :requested,
-        :input_tokens_estimate, :cost_estimate_nanousd, :operation_name, :conversation_id, :session_id, :environment,
-        :project, :member, :route, :route_reason, :fell_back_from, :source, :lane, :waited_s, :settled_at_us,
-        :duration_s, :time_to_first_chunk_s, :response_model, :input_tokens, :output_tokens,
-        :cache_read_input_tokens, :cache_creation_input_tokens, :cache_creation_1h_input_tokens,
-        :reasoning_output_tokens, :usage_estimated, :cost_nanousd, :cost_source, :price_as_of,
-        :finish_reason, :error_type, :http_status, :malformed_events
-    )
-    ON CONFLICT (event_id) DO UPDATE SET
-        settled_at_us = excluded.settled_at_us,
-        duration_s = excluded.duration_s,
-        time_to_first_chunk_s = excluded.time_to_first_chunk_s,
-        response_model = excluded.response_model,
-        input_tokens = excluded.input_tokens,
-        output_tokens = excluded.output_tokens,
-        cache_read_input_tokens = excluded.cache_read_input_tokens,
-        cache_creation_input_tokens = excluded.cache_creation_input_tokens,
-        cache_creation_1h_input_tokens = excluded.cache_creation_1h_input_tokens,
-        reasoning_output_tokens = excluded.reasoning_output_tokens,
-        usage_estimated = excluded.usage_estimated,
-        cost_nanousd = excluded.cost_nanousd,
-        cost_source = excluded.cost_source,
-        price_as_of = excluded.price_as_of,
-        finish_reason = excluded.finish_reason,
-        error_type = excluded.error_type,
-        http_status = excluded.http_status,
-        malformed_events = excluded.malformed_events
-    WHERE attempts.settled_at_us IS NULL
-"""
-"""Inserts a settled row or settles an open one; a row that is settled already stays as it is.
-The roll-ups follow by trigger, so a row and its sums are one statement and cannot come apart."""
+OPENED = (
+    "event_id",
+    "request_id",
+    "attempt",
+    "started_at_us",
+    "labels",
+    "session_id",
+    "conversation_id",
+    "requested",
+    "route",
+    "route_reason",
+    "fell_back_from",
+    "lane",
+    "waited_us",
+    "owner",
+    "input_tokens_estimate",
+    "cost_estimate_nanousd",
+    "variables_hash",
+    "rendered_hash",
+    "git_commit",
+    "git_is_dirty",
+)
+"""What is known of an attempt before its call leaves."""
 
-OPEN_OWNERS = "SELECT DISTINCT owner FROM attempts WHERE settled_at_us IS NULL"
+SETTLED = (
+    "duration_us",
+    "time_to_first_chunk_us",
+    "response_model",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "reasoning_output_tokens",
+    "usage_estimated",
+    "cost_nanousd",
+    "cost_source",
+    "price_as_of",
+    "finish_reason",
+    "error_type",
+    "http_status",
+    "malformed_events",
+    "is_late",
+    "first_chunk_bucket",
+    "duration_bucket",
+    "speed_bucket",
+)
+"""What an attempt came to."""
+
+OPEN_ATTEMPT = f"INSERT INTO attempt_rows ({_comma(OPENED)}) VALUES ({', '.join('?' * len(OPENED))})"
+
+SETTLE = f"""
+    INSERT INTO attempt_rows ({_comma(OPENED + SETTLED)}) VALUES ({", ".join("?" * len(OPENED + SETTLED))})
+    ON CONFLICT (event_id) DO UPDATE SET {", ".join(f"{column} = excluded.{column}" for column in SETTLED)}
+    WHERE attempt_rows.duration_us IS NULL
+    RETURNING id
+"""
+"""Inserts a settled row or settles an open one; a row that is settled already stays as it is, and gives no id."""
 
 INTERRUPT = """
-    UPDATE attempts SET
-        settled_at_us = :now_us,
-        duration_s = 0,
+    UPDATE attempt_rows SET
+        duration_us = 0,
         input_tokens = input_tokens_estimate,
         usage_estimated = 1,
         cost_nanousd = cost_estimate_nanousd,
         cost_source = iif(cost_estimate_nanousd IS NULL, NULL, 'estimated'),
         error_type = 'interrupted'
-    WHERE settled_at_us IS NULL
-      AND (owner IN (SELECT value FROM json_each(:dead_owners)) OR started_at_us < :abandoned_before_us)
+    WHERE duration_us IS NULL
+      AND (owner IN (SELECT id FROM names WHERE name IN (SELECT value FROM json_each(:dead_owners)))
+           OR started_at_us < :abandoned_before_us)
+    RETURNING id
 """
 
-RECORDS = """
-    SELECT * FROM attempts WHERE settled_at_us IS NOT NULL
-    ORDER BY started_at_us DESC, attempt DESC, event_id DESC LIMIT :limit
+OPEN_OWNERS = """
+    SELECT DISTINCT name AS owner FROM attempt_rows JOIN names ON names.id = owner WHERE duration_us IS NULL
 """
 
-RECORDS_OF_REQUEST = """
-    SELECT * FROM attempts WHERE request_id = :request_id AND settled_at_us IS NOT NULL
-    ORDER BY started_at_us DESC, attempt DESC, event_id DESC LIMIT :limit
+_ROLL_UPS = (
+    ("minutes", "minute, labels", MINUTE_SUMS, "true"),
+    ("hours", "hour, labels", SUMS, "true"),
+    ("days", "day, labels", SUMS, "true"),
+    ("sessions", "session_id, hour", SUMS, "session_id IS NOT NULL"),
+)
+"""Table, its key, what it adds up, and which rows it takes."""
+
+
+def _add_up(counted: str, which: str) -> tuple[str, ...]:
+    return tuple(
+        f"""
+        INSERT INTO {table} ({key}, {_comma(sums)}) SELECT {key}, {summed(sums)} FROM {counted}
+        WHERE {which} AND {takes} GROUP BY {key}
+        ON CONFLICT ({key}) DO UPDATE SET {_added(sums)}
+        """
+        for table, key, sums, takes in _ROLL_UPS
+    )
+
+
+def _count_latencies(which: str) -> str:
+    return f"""
+        INSERT INTO latencies SELECT subject, hour, measure, bucket, count(*) FROM timed
+        WHERE {which} GROUP BY subject, hour, measure, bucket
+        ON CONFLICT (subject, hour, measure, bucket) DO UPDATE SET samples = samples + excluded.samples
+    """
+
+
+_ONE, _MANY = "id = ?", "id IN (SELECT value FROM json_each(?))"
+
+ROLL_UP_ONE = (*_add_up("counted_rows", _ONE), _count_latencies(_ONE))
+"""Adds the row of an id to all sums."""
+
+ROLL_UP_MANY = (*_add_up("counted_rows", _MANY), _count_latencies(_MANY))
+"""Adds the rows of a JSON list of ids to all sums."""
+
+ROLL_UP_CORRECTION = _add_up("counted_corrections", _ONE)
+
+REBUILD_ROLL_UPS = (
+    *(f"DELETE FROM {table}" for table in ("minutes", "hours", "days", "sessions", "latencies")),
+    *_add_up("counted", "true"),
+    _count_latencies("true"),
+)
+
+FORGET_MINUTES = "DELETE FROM minutes WHERE minute < :oldest_minute"
+
+KNOWN_FIGURES = """
+    SELECT input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens,
+           cache_creation_1h_input_tokens, reasoning_output_tokens, cost_nanousd,
+           cost_nanousd IS NULL AS unpriced_requests
+    FROM attempt_rows WHERE event_id = :corrects AND duration_us IS NOT NULL
 """
 
-SPENT = """
-    SELECT
-        (SELECT coalesce(sum(cost_nanousd), 0) FROM hours
-         WHERE hour >= :first_hour AND hour < :after_hour
-           AND (:provider_name IS NULL OR provider_name = :provider_name)
-           AND (:environment IS NULL OR environment = :environment))
-      + (SELECT coalesce(sum(cost_nanousd), 0) FROM attempts
-         WHERE settled_at_us IS NOT NULL AND started_at_us >= :since_us AND started_at_us < :head_end_us
-           AND (:provider_name IS NULL OR provider_name = :provider_name)
-           AND (:environment IS NULL OR environment = :environment))
-      + (SELECT coalesce(sum(cost_nanousd), 0) FROM attempts
-         WHERE settled_at_us IS NOT NULL AND started_at_us >= :tail_start_us AND started_at_us < :until_us
-           AND (:provider_name IS NULL OR provider_name = :provider_name)
-           AND (:environment IS NULL OR environment = :environment))
-      + (SELECT coalesce(sum(cost_estimate_nanousd), 0) FROM attempts
-         WHERE settled_at_us IS NULL AND started_at_us >= :since_us AND started_at_us < :until_us
-           AND (:provider_name IS NULL OR provider_name = :provider_name)
-           AND (:environment IS NULL OR environment = :environment))
-      AS spent_nanousd
-"""
-"""Whole hours from the roll-up, the broken ones at both ends from the rows, and what open rows reserve."""
-
-SPENT_BY_SESSION = """
-    SELECT coalesce(sum(iif(settled_at_us IS NULL, cost_estimate_nanousd, cost_nanousd)), 0) AS spent_nanousd
-    FROM attempts
-    WHERE session_id = :session_id AND started_at_us >= :since_us AND started_at_us < :until_us
-      AND (:project IS NULL OR project = :project)
-      AND (:provider_name IS NULL OR provider_name = :provider_name)
-      AND (:environment IS NULL OR environment = :environment)
+EARLIER_CORRECTIONS = f"""
+    SELECT {summed(CORRECTED)} FROM corrections WHERE corrects = :corrects HAVING count(*) > 0
 """
 
-SPENT_BY_PROJECT = """
-    SELECT coalesce(sum(iif(settled_at_us IS NULL, cost_estimate_nanousd, cost_nanousd)), 0) AS spent_nanousd
-    FROM attempts
-    WHERE project = :project AND started_at_us >= :since_us AND started_at_us < :until_us
-      AND (:provider_name IS NULL OR provider_name = :provider_name)
-      AND (:environment IS NULL OR environment = :environment)
+CORRECT = f"""
+    INSERT OR IGNORE INTO corrections (event_id, corrects, at_us, why, {_comma(CORRECTED)})
+    VALUES (:event_id, :corrects, :at_us, :why, {", ".join(f":{column}" for column in CORRECTED)})
+    RETURNING rowid
 """
 
-MINUTE_SAMPLES = """
-    SELECT minute, sum(cost_nanousd) AS cost_nanousd, sum(input_tokens + output_tokens) AS tokens
-    FROM minutes WHERE minute > :now_minute - :window AND minute <= :now_minute
-    GROUP BY minute ORDER BY minute
-"""
-
-PROVIDER_SUMS = """
-    SELECT provider_name,
-           sum(cost_nanousd) AS cost_nanousd,
-           sum(unpriced_requests) AS unpriced_requests,
-           sum(unpriced_tokens) AS unpriced_tokens,
-           sum(input_tokens) AS input_tokens,
-           sum(output_tokens) AS output_tokens,
-           sum(attempts) AS attempts,
-           sum(failures) AS failures
-    FROM minutes WHERE minute >= :day_start_minute AND minute <= :now_minute
-    GROUP BY provider_name
-"""
-
-FIRST_CHUNKS = """
-    SELECT provider_name, bucket, sum(samples) AS samples
-    FROM latencies WHERE hour > :now_hour - 24 AND hour <= :now_hour AND measure = 'time_to_first_chunk'
-    GROUP BY provider_name, bucket
-"""
-
-LAST_ERRORS = """
-    SELECT provider_name, error_type, max(started_at_us)
-    FROM attempts
-    WHERE error_type IS NOT NULL AND error_type NOT IN ('refused', 'cancelled', 'interrupted')
-      AND started_at_us >= :day_start_us AND started_at_us <= :now_us
-    GROUP BY provider_name
-"""
-"""SQLite takes a bare column from the row that holds the max()."""
-
-OPEN_ATTEMPTS = "SELECT provider_name, count(*) AS open_attempts FROM attempts WHERE settled_at_us IS NULL GROUP BY 1"
-
-IS_OPEN = "SELECT 1 FROM attempts WHERE event_id = :event_id AND settled_at_us IS NULL"
-
-ALL_OPEN_ATTEMPTS = "SELECT count(*) AS open_attempts FROM attempts WHERE settled_at_us IS NULL"
-
-RESTS = "SELECT * FROM rests"
+ADD_FEEDBACK = "INSERT INTO feedback VALUES (:event_id, :at_us, :verdict, :note)"
 
 KEEP_REST = """
     INSERT INTO rests VALUES (:provider_name, :lane, :model, :failures, :resting_until, :resting_for, :key_fingerprint)
@@ -178,35 +183,25 @@ KEEP_REST = """
 FORGET_REST = "DELETE FROM rests WHERE provider_name = :provider_name AND lane = :lane AND model = :model"
 
 NOTE_OVERRIDE = """
-    INSERT INTO guard_overrides VALUES (:event_id, :at_us, :environment, :session_id, :why, :unlocked)
+    INSERT OR IGNORE INTO guard_overrides VALUES (:event_id, :at_us, :environment, :session_id, :why, :unlocked)
 """
+
+# --- reading rows -------------------------------------------------------------------------------
+
+_RECORDS = "SELECT * FROM attempts WHERE settled_at_us IS NOT NULL"
+_NEWEST = "ORDER BY started_at_us DESC, attempt DESC, event_id DESC LIMIT :limit"
+
+RECORDS = f"{_RECORDS} {_NEWEST}"
+
+IS_OPEN = "SELECT 1 FROM attempt_rows WHERE event_id = :event_id AND duration_us IS NULL"
+
+ALL_OPEN_ATTEMPTS = "SELECT count(*) AS open_attempts FROM attempt_rows WHERE duration_us IS NULL"
+
+RESTS = "SELECT * FROM rests"
 
 OVERRIDES = "SELECT * FROM guard_overrides ORDER BY at_us, event_id"
 
+FEEDBACK = "SELECT * FROM feedback WHERE event_id = :event_id ORDER BY at_us, rowid"
+
 VERSION = "SELECT data_version, total_changes() AS own_changes FROM pragma_data_version"
 """data_version counts what other connections committed, total_changes what this one wrote."""
-
-REBUILD_ROLLUPS = (
-    "DELETE FROM minutes",
-    "DELETE FROM hours",
-    "DELETE FROM latencies",
-    """
-    INSERT INTO minutes
-    SELECT minute, provider_name, environment, sum(cost_nanousd), sum(input_tokens), sum(output_tokens),
-           count(*), sum(is_failure), sum(is_unpriced), sum(unpriced_tokens)
-    FROM counted GROUP BY minute, provider_name, environment
-    """,
-    """
-    INSERT INTO hours
-    SELECT hour, provider_name, request_model, environment, operation_name,
-           sum(cost_nanousd), sum(input_tokens), sum(output_tokens),
-           sum(cache_read_input_tokens), sum(cache_creation_input_tokens), sum(reasoning_output_tokens),
-           count(*), sum(is_failure), sum(is_unpriced)
-    FROM counted GROUP BY hour, provider_name, request_model, environment, operation_name
-    """,
-    """
-    INSERT INTO latencies
-    SELECT hour, provider_name, request_model, measure, bucket, count(*)
-    FROM timed GROUP BY hour, provider_name, request_model, measure, bucket
-    """,
-)

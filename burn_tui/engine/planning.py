@@ -1,5 +1,7 @@
 """From a request to the targets that may serve it now: gathers what the core's `plan` must know, and words its no."""
 
+from msgspec import structs
+
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_input_tokens
 from burn_tui.core.environment import Denied
@@ -8,6 +10,7 @@ from burn_tui.core.events import Refused
 from burn_tui.core.health import Health, scope_of
 from burn_tui.core.routing import Outlook, Plan, Route, candidates, plan
 from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.overlong import too_long
 from burn_tui.engine.setup import Setup
 
 
@@ -23,7 +26,13 @@ def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health
         for target in route.targets
     }
     decided = plan(route, outlooks, tokens=tokens, now=now)
-    return decided if decided.targets else _nobody(decided, tokens)
+    if decided.targets:
+        return decided
+    refused = _nobody(decided, tokens)
+    if refused.kind != "context_length" or decided.largest_window is None:
+        return refused
+    facts = too_long(request, caller, admission=admission, tokens=tokens, window=decided.largest_window)
+    return structs.replace(refused, too_long=facts)
 
 
 def route_of(request: ChatRequest, setup: Setup) -> Route:
@@ -68,7 +77,7 @@ def _nobody(decided: Plan, tokens: int) -> Refused:
             "context_length",
             f"The conversation needs about {tokens:,} tokens, and the largest context window on route "
             f"{decided.route} that may be used holds {decided.largest_window:,}.",
-            "Choose a model with a larger window, or start a new session.",
+            "Choose a model with a larger window, agree to a shorter conversation, or start a new session.",
         )
     if decided.denied is not None:
         return Refused("guard", decided.denied.why, decided.denied.mend)

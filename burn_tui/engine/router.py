@@ -62,6 +62,8 @@ class Router:
         self.health = Health()
         self.uses: Counter[Scope] = Counter()
         """Requests by key, so that they are spread."""
+        self.lifted: set[Scope] = set()
+        """Rests that new settings ended and that are still kept for after a restart."""
 
     @property
     def catalog(self) -> Catalog:
@@ -79,17 +81,22 @@ class Router:
             if fingerprint == self.setup.keys.fingerprint(scope.provider_name, scope.lane):
                 self.health = Health({**self.health.breakers, scope: breaker}, self.health.measured)
 
-    def adopt(self, setup: Setup) -> None:
-        """Work by `setup` from the next request on. Rests that a key's trouble ordered end where the key changed."""
+    def adopt(self, setup: Setup, *, is_edited: bool = True) -> None:
+        """Work by `setup` from the next request on. Rests end where the key or the address changed.
+
+        `is_edited`: a person changed the settings, so keys that were refused get another chance, too.
+        """
         old, self.setup = self.setup, setup
-        changed = [
+        lifted = [
             scope
             for scope in self.health.breakers
-            if old.keys.fingerprint(scope.provider_name, scope.lane)
+            if (is_edited and self.health.rests_for(scope) == "auth")
+            or old.keys.fingerprint(scope.provider_name, scope.lane)
             != setup.keys.fingerprint(scope.provider_name, scope.lane)
             or _address(old, scope) != _address(setup, scope)
         ]
-        self.health = self.health.without(changed)
+        self.lifted.update(lifted)
+        self.health = self.health.without(lifted)
 
     def state(self, target: Target) -> tuple[State, float]:
         """Whether the target may be asked, and for how many seconds more it rests (0 unless resting).

@@ -30,34 +30,45 @@ class Session:
         self.lock: Lock = LOCKED
         """Of the environment, as far as this session goes; means nothing where the environment has none."""
         self.transcript = Transcript()
+        self.messages: tuple[Message, ...] = ()
+        """What models are sent before the next question: the answered turns, oldest first."""
         self.draft = ""
         """What stands in the prompt, unsent."""
         self.is_busy = False
         """True from sending until the last event."""
-        self._messages: tuple[Message, ...] = ()
         self._is_confirmed = False
         self._test_mark = test_mark
         self._router = router
         self._clock = clock
 
-    def preview(self, text: str) -> Preview:
-        """Where `text` would go if it were sent now, at what estimated cost."""
-        return self._router.preview(self._request(text), self._caller())
+    def preview(self, text: str, *, requested: str | None = None) -> Preview:
+        """Where `text` would go if it were sent now, at what estimated cost; `requested` as for `send`."""
+        return self._router.preview(self._request(self.messages, text, requested), self._caller())
 
     def unlock(self) -> None:
         """Open the environment's lock for this session, for as long as the environment says."""
         place = self.environment
         self.lock = unlocked(self._clock.now(), for_s=place.unlock_s, requests=place.unlock_requests)
 
-    def shorten(self, tokens: int) -> None:
-        """Forget the oldest turns until the rest fits into `tokens`. What stands on screen stays there."""
-        self._messages = shortened(self._messages, tokens)
+    def shorten(self, tokens: int, question: str) -> None:
+        """Forget the oldest turns until the rest and `question` fit into `tokens`. What stands on screen stays there."""
+        *kept, _ = shortened((*self.messages, said("user", question)), tokens)
+        self.messages = tuple(kept)
 
-    async def send(self, text: str, *, confirmed: bool = False) -> AsyncGenerator[Event]:
+    async def send(
+        self,
+        text: str,
+        *,
+        confirmed: bool = False,
+        requested: str | None = None,
+        before: tuple[Message, ...] | None = None,
+    ) -> AsyncGenerator[Event]:
         """Send `text` and give the router's events as they come; close the iterator to abort.
 
         Only an answered turn becomes context: what was refused or failed is not said twice.
         `confirmed`: a person agreed to this request, and so to paid calls from this session and to unlocking it.
+        `requested`: who is to answer this once; None = whom the session asks. `before`: the context, in place of the
+        session's own; the answer then goes on from there.
         """
         self.is_busy = True
         if confirmed:
@@ -66,18 +77,19 @@ class Session:
                 self.unlock()
         self.transcript.ask(text, at=self._clock.now())
         answer = AnswerBuilder()
+        before = self.messages if before is None else before
         caller = self._caller(confirmed_now=confirmed)
         try:
-            async with aclosing(self._router.send(self._request(text), caller)) as events:
+            async with aclosing(self._router.send(self._request(before, text, requested), caller)) as events:
                 async for event in events:
-                    self._note(event, text, answer)
+                    self._note(event, (*before, said("user", text)), answer)
                     yield event
         finally:
             # A closed iterator hears no last event, and the tab must not stay red for it.
             self.transcript.stop()
             self.is_busy = False
 
-    def _note(self, event: Event, text: str, answer: AnswerBuilder) -> None:
+    def _note(self, event: Event, question: tuple[Message, ...], answer: AnswerBuilder) -> None:
         self.transcript.apply(event, at=self._clock.now())
         answer.take(event)
         match event:
@@ -90,12 +102,12 @@ class Session:
             case Refused():
                 self.transcript.withdraw_ask()
             case RequestFinished(served=served) if served is not None:
-                self._messages = (*self._messages, said("user", text), answer.message(served.provider_name))
+                self.messages = (*question, answer.message(served.provider_name))
             case _:
                 pass
 
-    def _request(self, text: str) -> ChatRequest:
-        return ChatRequest(messages=(*self._messages, said("user", text)), model=self.requested)
+    def _request(self, before: tuple[Message, ...], text: str, requested: str | None) -> ChatRequest:
+        return ChatRequest(messages=(*before, said("user", text)), model=requested or self.requested)
 
     def _caller(self, *, confirmed_now: bool = False) -> Caller:
         return Caller(

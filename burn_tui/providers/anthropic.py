@@ -10,9 +10,11 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.failure import Failure
 from burn_tui.core.rate_limits import retry_after_s
 from burn_tui.providers.anthropic_reading import decoder, refusal
-from burn_tui.providers.anthropic_request import read_request, request_body
+from burn_tui.providers.anthropic_request import NAME, SIGHT, read_request, request_body
 from burn_tui.providers.anthropic_writing import encoder, error_body
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
+from burn_tui.providers.extras import headers_for
+from burn_tui.providers.reading import json_bytes
 
 API_VERSION = "2023-06-01"
 """Of two that are served. The other, 2026-10-21, takes temperature and top_p from no model, and those who imitate the
@@ -24,17 +26,22 @@ _PATH = "/v1/messages"
 class AnthropicMessages:
     """The dialect. Stateless."""
 
-    name = "anthropic-messages"
+    name = NAME
+    sight = SIGHT
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
     ) -> HttpRequest:
         """The HTTP request that asks `model` of `provider`."""
-        headers = {"content-type": "application/json", "anthropic-version": API_VERSION}
+        headers = {
+            "content-type": "application/json",
+            "anthropic-version": API_VERSION,
+            **headers_for(request, NAME),
+        }
         if api_key is not None:
             headers["x-api-key"] = api_key
         body = request_body(request, model=model, provider_name=provider.name)
-        return HttpRequest(provider.base_url.rstrip("/") + _PATH, headers, msgspec.json.encode(body))
+        return HttpRequest(provider.base_url.rstrip("/") + _PATH, headers, json_bytes(body))
 
     def decoder(self, *, streamed: bool, provider: Provider) -> Decoder:
         """A reader for one 200 response."""
@@ -52,8 +59,8 @@ class AnthropicMessages:
 
     def decode_request(self, path: str, headers: Mapping[str, str], body: bytes) -> ChatRequest:
         """What a client asks for. ValueError with a sentence if it cannot be read."""
-        del path, headers  # Everything is in the body.
-        return read_request(body)
+        del path
+        return read_request(headers, body)
 
     def encoder(self, *, streamed: bool, response_model: str, response_id: str, created: int) -> Encoder:
         """A writer for one 200 response."""

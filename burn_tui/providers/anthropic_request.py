@@ -2,12 +2,17 @@
 
 What the API demands and other dialects do not: a number of max_tokens, system text apart from the turns, turns that
 alternate and begin with the user's, tool results first in the turn that follows their calls, and no blank text.
+`cache_control` stands on blocks and tools, at most four times: core's `cache_for`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from msgspec import Raw, structs
 
 from burn_tui.core.chat import (
+    CacheFor,
     ChatRequest,
     Image,
     JsonFormat,
@@ -21,15 +26,17 @@ from burn_tui.core.chat import (
     ToolChoice,
     ToolResult,
 )
+from burn_tui.core.context import Sight, fitting
 from burn_tui.providers.anthropic_generations import (
     default_max_tokens,
     effort_of,
     extra_tokens,
+    generation,
     sampling,
     thinking,
 )
 from burn_tui.providers.anthropic_reading import REDACTED
-from burn_tui.providers.pairing import paired
+from burn_tui.providers.extras import extras_in, fields_for
 from burn_tui.providers.reading import (
     compact,
     count,
@@ -41,12 +48,34 @@ from burn_tui.providers.reading import (
     parsed,
     text,
 )
+from burn_tui.providers.stand_ins import BEFORE, GO_ON, JSON_ONLY, tool_name
 
-_FIRST_TURN = "(The conversation began before this.)"
-"""Stands in for the user where the first turn is the assistant's, which the API refuses."""
+NAME = "anthropic-messages"
 
-_JSON_ONLY = "Answer with one JSON value and nothing else."
-"""The API takes schemas, but has no word for "any JSON"."""
+SIGHT = Sight(
+    media_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}), address_starts=("https://",)
+)
+"""platform.claude.com/docs/en/build-with-claude/vision."""
+
+_MOST_CACHE_MARKS = 4
+
+_KNOWN = frozenset(
+    {
+        "max_tokens",
+        "messages",
+        "model",
+        "output_config",
+        "stop_sequences",
+        "stream",
+        "system",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_p",
+    }
+)
+"""Fields that are read below; everything else is extra."""
 
 _Block = dict[str, object]
 
@@ -55,18 +84,21 @@ _Block = dict[str, object]
 
 def request_body(request: ChatRequest, *, model: str, provider_name: str) -> _Block:
     """The body that asks `model`. What the API cannot express (a seed) is left out."""
-    turns = _turns(paired(request.messages), provider_name)
+    turns = _turns(fitting(request.messages, SIGHT), provider_name)
     thought = thinking(request, model, may_start=not _goes_on_without_thinking(turns))
+    thinks = extra_tokens(thought) > 0
+    _end(turns, with_user=thinks or not _takes_prefill(model))
     max_tokens = request.max_output_tokens
     if max_tokens is None:
         max_tokens = default_max_tokens(model) + extra_tokens(thought)
     body: _Block = {
+        **fields_for(request, NAME),
         "model": model,
         "max_tokens": max_tokens,
         "system": _system(request),
         "messages": turns,
         **_tools(request),
-        **sampling(request, model, thinks=extra_tokens(thought) > 0),
+        **sampling(request, model, thinks=thinks),
         **thought,
         "stop_sequences": [stop for stop in request.stop_sequences if stop.strip()],
         "stream": request.stream,
@@ -74,14 +106,21 @@ def request_body(request: ChatRequest, *, model: str, provider_name: str) -> _Bl
     if request.response_format is not None and request.response_format.schema is not None:
         schema: _Block = {"type": "json_schema", "schema": json_object(request.response_format.schema) or {}}
         body["output_config"] = {**mapping(body, "output_config"), "format": schema}
+    _keep_last_cache_marks(body)
     return {name: value for name, value in body.items() if value != []}
 
 
+def _takes_prefill(model: str) -> bool:
+    """Whether the model's own turn may stand last, for it to go on from: not from Claude 4.6 on."""
+    version = generation(model)
+    return version is None or version < (4, 6)
+
+
 def _system(request: ChatRequest) -> list[_Block]:
-    said = [part.text for message in request.messages if message.role == "system" for part in _texts(message.parts)]
+    said = [part for message in request.messages if message.role == "system" for part in _texts(message.parts)]
     if request.response_format is not None and request.response_format.schema is None:
-        said.append(_JSON_ONLY)
-    return [{"type": "text", "text": words} for words in said if words.strip()]
+        said.append(Text(JSON_ONLY))
+    return [_marked({"type": "text", "text": part.text}, part.cache_for) for part in said if part.text.strip()]
 
 
 def _texts(parts: Iterable[Part]) -> Iterator[Text]:
@@ -93,15 +132,22 @@ def _tools(request: ChatRequest) -> _Block:
     if not request.tools:
         return {}
     tools = [_tool(tool) for tool in request.tools]
-    match request.tool_choice:
+    choice = _choice(request.tool_choice)
+    if request.parallel_tool_calls is not None and request.tool_choice != "none":
+        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": not request.parallel_tool_calls}
+    return {"tools": tools} if choice is None else {"tools": tools, "tool_choice": choice}
+
+
+def _choice(choice: ToolChoice | None) -> _Block | None:
+    match choice:
         case None:
-            return {"tools": tools}
+            return None
         case NamedTool(name):
-            return {"tools": tools, "tool_choice": {"type": "tool", "name": name}}
+            return {"type": "tool", "name": name}
         case "required":
-            return {"tools": tools, "tool_choice": {"type": "any"}}
-        case choice:
-            return {"tools": tools, "tool_choice": {"type": choice}}
+            return {"type": "any"}
+        case word:
+            return {"type": word}
 
 
 def _tool(tool: Tool) -> _Block:
@@ -109,27 +155,50 @@ def _tool(tool: Tool) -> _Block:
     fields = {} if schema is None else mapping(parsed(tool.parameters))
     described: _Block = {"name": tool.name, "input_schema": schema}
     if "type" not in fields:  # A schema that does not say that it is an object's is refused.
-        described["input_schema"] = {"type": "object", **fields}
+        described["input_schema"] = Raw(compact({"type": "object", **fields}).encode())
     if tool.description:
         described["description"] = tool.description
-    return {**described, "strict": True} if tool.strict else described
+    if tool.strict:
+        described["strict"] = True
+    return _marked(described, tool.cache_for)
 
 
 def _turns(messages: Iterable[Message], provider_name: str) -> list[_Block]:
-    """The conversation as user and assistant in turn."""
+    """The conversation as user and assistant in turn, the user first."""
     merged: list[tuple[str, list[_Block]]] = []
     ids = _Ids()
-    for message in messages:
-        role = "assistant" if message.role == "assistant" else "user"
-        blocks = [] if message.role == "system" else _blocks(message, provider_name, ids)
+    said = (message for message in messages if message.role != "system")
+    for is_assistant, run in groupby(said, key=lambda message: message.role == "assistant"):
+        role = "assistant" if is_assistant else "user"
+        blocks = [block for message in run for block in _blocks(message, provider_name, ids)]
+        if is_assistant:
+            _drop_last_thoughts(blocks)
         if blocks and merged and merged[-1][0] == role:
             merged[-1][1].extend(blocks)
         elif blocks:
             merged.append((role, blocks))
     if not merged or merged[0][0] != "user":
-        merged.insert(0, ("user", [{"type": "text", "text": _FIRST_TURN}]))
+        merged.insert(0, ("user", [{"type": "text", "text": BEFORE}]))
     # A turn with text before its tool results is refused.
     return [{"role": role, "content": sorted(blocks, key=_is_no_result)} for role, blocks in merged]
+
+
+def _drop_last_thoughts(blocks: list[_Block]) -> None:
+    """A turn may not end with thinking."""
+    while blocks and text(blocks[-1], "type").endswith("thinking"):
+        blocks.pop()
+
+
+def _end(turns: list[_Block], *, with_user: bool) -> None:
+    """Let the conversation end as the API wants it: with the user, or with words of the model's and no space after."""
+    last = turns[-1]
+    if last["role"] == "user":
+        return
+    if with_user:
+        turns.append({"role": "user", "content": [{"type": "text", "text": GO_ON}]})
+    else:
+        *before, words = mappings(last, "content")
+        last["content"] = [*before, {**words, "text": text(words, "text").rstrip()}]
 
 
 def _is_no_result(block: _Block) -> bool:
@@ -174,18 +243,43 @@ def _block(part: Part, message: Message, provider_name: str, ids: _Ids) -> _Bloc
     """One content block; None for what may not be sent."""
     match part:
         case Text(words):
-            return {"type": "text", "text": words} if words.strip() else None
+            return _marked({"type": "text", "text": words}, part.cache_for) if words.strip() else None
         case Image():
-            return None if message.role == "assistant" else _image(part)
+            return _marked(_image(part), part.cache_for)
         case Reasoning(words, signature, who):
             is_its_own = message.role == "assistant" and who == provider_name
             return _thought(words, signature) if is_its_own and signature else None
         case ToolCall(call_id, name, arguments):
             given = json_object(arguments) or {"invalid_arguments": arguments}
-            return {"type": "tool_use", "id": ids.of_call(call_id), "name": name, "input": given}
+            called: _Block = {"type": "tool_use", "id": ids.of_call(call_id), "name": _tool_name(name), "input": given}
+            return _marked(called, part.cache_for)
         case ToolResult(call_id, content, is_error):
             block: _Block = {"type": "tool_result", "tool_use_id": ids.of_result(call_id), "content": content}
-            return {**block, "is_error": True} if is_error else block
+            return _marked({**block, "is_error": True} if is_error else block, part.cache_for)
+
+
+def _tool_name(name: str) -> str:
+    return tool_name(name, longest=128)
+
+
+def _marked(block: _Block, cache_for: CacheFor | None) -> _Block:
+    if cache_for is None:
+        return block
+    # Five minutes are the default, which older imitators know by nothing else.
+    lifetime = {} if cache_for == "5m" else {"ttl": cache_for}
+    return {**block, "cache_control": {"type": "ephemeral", **lifetime}}
+
+
+def _keep_last_cache_marks(body: _Block) -> None:
+    """Of too many marks the latest are worth most: each stands for everything before it."""
+    blocks = [
+        *mappings(body, "tools"),
+        *mappings(body, "system"),
+        *(block for turn in mappings(body, "messages") for block in mappings(turn, "content")),
+    ]
+    marked = [block for block in blocks if "cache_control" in block]
+    for block in marked[: -(_MOST_CACHE_MARKS - ("cache_control" in body))]:
+        del block["cache_control"]
 
 
 def _image(image: Image) -> _Block:
@@ -203,7 +297,7 @@ def _thought(words: str, signature: str) -> _Block:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read_request(data: bytes) -> ChatRequest:
+def read_request(headers: Mapping[str, str], data: bytes) -> ChatRequest:
     """What a client asks for. ValueError with a sentence if it cannot be read.
 
     Tools that run on Anthropic's own servers (web search and the like) have no schema and are left out.
@@ -215,6 +309,7 @@ def read_request(data: bytes) -> ChatRequest:
         model=text(body, "model") or None,
         tools=tuple(_read_tool(tool) for tool in mappings(body, "tools") if isinstance(tool.get("input_schema"), dict)),
         tool_choice=_read_choice(mapping(body, "tool_choice")),
+        parallel_tool_calls=_read_parallel(mapping(body, "tool_choice")),
         max_output_tokens=count(body, "max_tokens"),
         temperature=number(body, "temperature"),
         top_p=number(body, "top_p"),
@@ -222,7 +317,25 @@ def read_request(data: bytes) -> ChatRequest:
         response_format=_read_format(mapping(config, "format")),
         reasoning_effort=effort_of(text(thought, "type"), text(config, "effort"), count(thought, "budget_tokens")),
         stream=body.get("stream") is True,
+        extras=extras_in(body, NAME, known=_KNOWN, headers=_read_beta(headers)),
     )
+
+
+def _read_beta(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Some fields are known only to the API that is told so in a header."""
+    return {name: value for name, value in headers.items() if name == "anthropic-beta" and value}
+
+
+def _read_parallel(choice: _Block) -> bool | None:
+    disabled = choice.get("disable_parallel_tool_use")
+    return not disabled if isinstance(disabled, bool) else None
+
+
+def _read_cache(block: _Block) -> CacheFor | None:
+    """How long the prompt up to `block` is to be kept; None without a mark."""
+    if not mapping(block, "cache_control"):
+        return None
+    return "1h" if text(block, "cache_control", "ttl") == "1h" else "5m"
 
 
 def _read_body(data: bytes) -> _Block:
@@ -266,19 +379,20 @@ def _read_parts(content: object) -> Iterator[Part]:
     for block in mappings(content):
         match block.get("type"):
             case "text":
-                yield Text(text(block, "text"))
+                yield Text(text(block, "text"), _read_cache(block))
             case "image":
-                yield _read_image(mapping(block, "source"))
+                yield structs.replace(_read_image(mapping(block, "source")), cache_for=_read_cache(block))
             case "thinking":
                 yield Reasoning(text(block, "thinking"), text(block, "signature") or None)
             case "redacted_thinking":
                 yield Reasoning("", REDACTED + text(block, "data"))
             case "tool_use":
-                yield ToolCall(text(block, "id"), text(block, "name"), compact(mapping(block, "input")))
+                arguments = compact(mapping(block, "input"))
+                yield ToolCall(text(block, "id"), text(block, "name"), arguments, cache_for=_read_cache(block))
             case "tool_result":
                 yield from _read_result(block)
             case "document":
-                yield Text(_read_document(block))
+                yield Text(_read_document(block), _read_cache(block))
             case _:
                 pass  # What only Anthropic's own servers can make or use.
 
@@ -287,7 +401,7 @@ def _read_result(block: _Block) -> Iterator[Part]:
     """The result as text, and its pictures beside it: no other dialect has pictures inside a result."""
     parts = tuple(_read_parts(block.get("content")))
     words = "\n".join(part.text for part in _texts(parts))
-    yield ToolResult(text(block, "tool_use_id"), words, is_error=block.get("is_error") is True)
+    yield ToolResult(text(block, "tool_use_id"), words, block.get("is_error") is True, _read_cache(block))
     yield from (part for part in parts if isinstance(part, Image))
 
 
@@ -307,7 +421,7 @@ def _read_document(block: _Block) -> str:
 
 def _read_tool(tool: _Block) -> Tool:
     schema = compact(tool["input_schema"])
-    return Tool(text(tool, "name"), text(tool, "description"), schema, strict=tool.get("strict") is True)
+    return Tool(text(tool, "name"), text(tool, "description"), schema, tool.get("strict") is True, _read_cache(tool))
 
 
 def _read_choice(choice: _Block) -> ToolChoice | None:

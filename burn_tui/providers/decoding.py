@@ -2,6 +2,8 @@
 
     bytes ──SseParser / lines / whole──> JSON values ──the dialect's `read`──> wire events ──> Failure or the end
 
+A stream may be cut in the middle of a character that JSON spells in two halves; they are joined here.
+
 A decoder never raises for anything that a provider may send, and gives nothing after a Failure.
 """
 
@@ -10,7 +12,8 @@ from collections.abc import Callable, Iterable
 from burn_tui.core.events import FinishSeen, Malformed, WireEvent
 from burn_tui.core.failure import Failure, redacted
 from burn_tui.core.sse import EventTooLargeError, SseEvent, SseParser
-from burn_tui.providers.reading import parsed
+from burn_tui.providers.halves import Halves
+from burn_tui.providers.reading import parsed, parsed_in_halves
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Of an answer that is not streamed."""
@@ -56,11 +59,30 @@ class _Ending:
         return [Failure("truncated", "the stream ended before the model said that it was done")]
 
 
+class _Values:
+    """Reads one JSON value after the other, also such as hold half a character."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._halves = Halves()
+
+    def events(self, data: bytes, name: str) -> Iterable[WireEvent]:
+        """What the value in `data` means. ValueError for what is no JSON."""
+        value, has_halves = parsed_in_halves(data)
+        events = self._read(value, name)
+        # Nearly no stream ever has halves, so that none pays for them.
+        return self._halves.joined(events) if has_halves or self._halves.is_waiting else events
+
+    def rest(self) -> Iterable[WireEvent]:
+        """What is still waiting for its other half when the stream ends."""
+        return self._halves.rest()
+
+
 class SseDecoder:
     """A stream of server-sent events whose data is JSON."""
 
     def __init__(self, read: Read, read_stray: ReadStray, *, read_done: ReadDone | None = None) -> None:
-        self._read = read
+        self._values = _Values(read)
         self._read_stray = read_stray
         self._read_done = read_done
         self._parser = SseParser()
@@ -85,6 +107,8 @@ class SseDecoder:
             return self._ending.passed([Failure("bad_answer", str(error))])
         if self._parser.stray and not self._ending.is_over:
             events += self._ending.passed(self._read_what_strayed())
+        if not self._ending.is_over:
+            events += self._ending.passed(self._values.rest())
         return events + self._ending.at_end()
 
     def _read_what_strayed(self) -> list[WireEvent]:
@@ -104,18 +128,18 @@ class SseDecoder:
         if event.data.strip() == b"[DONE]":
             return self._read_done() if self._read_done else ()
         try:
-            value = parsed(event.data)
+            events = self._values.events(event.data, event.name)
         except ValueError:
             return (malformed(event.data),) if event.data.strip() else ()
         self._ending.has_begun = True  # Also by an event that tells nothing: the body was an answer's.
-        return self._read(value, event.name)
+        return events
 
 
 class LineDecoder:
     """A stream of JSON values, one a line."""
 
     def __init__(self, read: Read) -> None:
-        self._read = read
+        self._values = _Values(read)
         self._pieces: list[bytes] = []
         self._pending_bytes = 0
         self._ending = _Ending()
@@ -138,7 +162,10 @@ class LineDecoder:
     def finish(self) -> list[WireEvent]:
         """The events that were still waiting, and a Failure unless the model said that it was done."""
         last, self._pieces = b"".join(self._pieces), []
-        return self._lines(last) + self._ending.at_end()
+        events = self._lines(last)
+        if not self._ending.is_over:
+            events += self._ending.passed(self._values.rest())
+        return events + self._ending.at_end()
 
     def _lines(self, block: bytes) -> list[WireEvent]:
         found: list[WireEvent] = []
@@ -151,10 +178,9 @@ class LineDecoder:
 
     def _read_one(self, line: bytes) -> Iterable[WireEvent]:
         try:
-            value = parsed(line)
+            return self._values.events(line, "")
         except ValueError:
             return (malformed(line),)
-        return self._read(value, "")
 
 
 class WholeDecoder:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import ChatRequest
+from burn_tui.core.context import Sight
 from burn_tui.core.events import WireEvent
 from burn_tui.core.failure import Failure
 
@@ -69,6 +70,8 @@ class Dialect(Protocol):
 
     name: str
     """The key in DIALECTS, as settings spell it."""
+    sight: Sight
+    """Which pictures may be sent."""
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

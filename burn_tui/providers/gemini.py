@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote
 
-import msgspec
 from msgspec import structs
 
 from burn_tui.core.catalog import Provider
@@ -16,8 +15,9 @@ from burn_tui.core.failure import Failure
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.gemini_errors import encoded_error, refusal
 from burn_tui.providers.gemini_reading import StreamDecoder, whole_decoder
-from burn_tui.providers.gemini_request import read_request, request_body
+from burn_tui.providers.gemini_request import SIGHT, read_request, request_body
 from burn_tui.providers.gemini_writing import StreamWriter, WholeWriter
+from burn_tui.providers.reading import json_bytes
 
 _PATH = re.compile(r"/(?P<resource>[\w.-]+/[^/?]+):(?P<method>generateContent|streamGenerateContent)(?:\?|$)")
 """The last two segments before the method: models/NAME, tunedModels/NAME; Vertex has more before them."""
@@ -27,6 +27,7 @@ class GeminiGenerate:
     """The dialect. Stateless."""
 
     name = "gemini-generate"
+    sight = SIGHT
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
@@ -37,7 +38,7 @@ class GeminiGenerate:
             headers["x-goog-api-key"] = api_key
         streamed, whole = self.paths(model)
         url = provider.base_url.rstrip("/") + (streamed if request.stream else whole)
-        body = msgspec.json.encode(request_body(request, model=model, provider_name=provider.name))
+        body = json_bytes(request_body(request, model=model, provider_name=provider.name))
         return HttpRequest(url, headers, body)
 
     def decoder(self, *, streamed: bool, provider: Provider) -> Decoder:

@@ -1,13 +1,15 @@
 """Requests of the Gemini API, both ways: ai.google.dev/api/generate-content#method:-models.generatecontent.
 
-Turns alternate between `user` and `model`; system text stands apart; a tool's result is a part of the user's turn and
-names the function. Proofs of thinking (`thoughtSignature`) hang on the parts they belong to and go back to Google
-only: ToolCall.signature and Reasoning.signature hold them as they are. A signed Reasoning without text is the proof of
-the text beside it. Pictures go along as bytes; of an address only the words are sent.
+Turns are the user's or the model's, the first and the last one the user's; system text stands apart. The results of a
+turn's calls are a `user` turn of their own right behind it, each with the name of its function. Proofs of thinking
+(`thoughtSignature`) hang on the parts they belong to and go back to Google only: ToolCall.signature and
+Reasoning.signature hold them as they are. A signed Reasoning without text is the proof of the text beside it. Pictures
+go along as bytes.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from burn_tui.core.chat import (
     ChatRequest,
@@ -24,7 +26,7 @@ from burn_tui.core.chat import (
     ToolChoice,
     ToolResult,
 )
-from burn_tui.providers.pairing import paired
+from burn_tui.core.context import Sight, fitting
 from burn_tui.providers.reading import (
     compact,
     count,
@@ -36,6 +38,15 @@ from burn_tui.providers.reading import (
     parsed,
     text,
 )
+from burn_tui.providers.stand_ins import BEFORE, GO_ON, tool_name
+
+SIGHT = Sight(
+    media_types=frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}),
+    roles=frozenset({"user", "tool", "assistant"}),
+)
+"""ai.google.dev/gemini-api/docs/image-understanding. Its models make pictures as well."""
+
+MOST_STOP_SEQUENCES = 5
 
 UNSIGNED = "skip_thought_signature_validator"
 """Google's own word for a call whose proof does not exist, because another provider's model made it; Gemini 3 refuses
@@ -102,7 +113,7 @@ def _generation_config(request: ChatRequest, model: str) -> _Part:
         "maxOutputTokens": request.max_output_tokens,
         "temperature": request.temperature,
         "topP": request.top_p,
-        "stopSequences": list(request.stop_sequences) or None,
+        "stopSequences": list(request.stop_sequences[:MOST_STOP_SEQUENCES]) or None,
         "seed": request.seed,
         "responseMimeType": "application/json" if wanted is not None else None,
         "responseJsonSchema": None if wanted is None or wanted.schema is None else json_object(wanted.schema),
@@ -126,21 +137,39 @@ def _thinking_config(effort: ReasoningEffort | None, model: str) -> _Part | None
 
 
 def _contents(request: ChatRequest, model: str, provider_name: str) -> list[_Part]:
-    """The conversation as user and model in turn."""
     turns: list[tuple[str, list[_Part]]] = []
-    names: dict[str, str] = {}
-    for message in paired(request.messages):
-        role = "model" if message.role == "assistant" else "user"
-        names |= {part.id: part.name for part in message.parts if isinstance(part, ToolCall)}
-        written = (_part(part, provider_name, names) for part in message.parts if message.role != "system")
-        parts = [part for part in written if part is not None]
-        if parts and turns and turns[-1][0] == role:
+    for role, parts in _turns(fitting(request.messages, SIGHT), provider_name):
+        if turns and turns[-1][0] == role and not _holds_results(turns[-1][1]):
             turns[-1][1].extend(parts)
-        elif parts:
+        else:
             turns.append((role, parts))
+    if not turns or turns[0][0] != "user":
+        turns.insert(0, ("user", [{"text": BEFORE}]))
+    if turns[-1][0] != "user":
+        turns.append(("user", [{"text": GO_ON}]))
     if _THINKS_IN_LEVELS.search(model):
         _excuse_missing_proofs(turns)
     return [{"role": role, "parts": parts} for role, parts in turns]
+
+
+def _turns(messages: Iterable[Message], provider_name: str) -> Iterator[tuple[str, list[_Part]]]:
+    """Roles and their parts, none empty; results apart from what else the user says, for both in one are refused."""
+    names: dict[str, str] = {}
+    said = (message for message in messages if message.role != "system")
+    for is_assistant, run in groupby(said, key=lambda message: message.role == "assistant"):
+        parts = [part for message in run for part in message.parts]
+        names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
+        written = [new for part in parts if (new := _part(part, provider_name, names)) is not None]
+        results = [part for part in written if "functionResponse" in part]
+        others = [part for part in written if "functionResponse" not in part]
+        if results:
+            yield "user", results
+        if others:
+            yield "model" if is_assistant else "user", others
+
+
+def _holds_results(parts: list[_Part]) -> bool:
+    return "functionResponse" in parts[0]
 
 
 def _excuse_missing_proofs(turns: list[tuple[str, list[_Part]]]) -> None:
@@ -156,21 +185,25 @@ def _part(part: Part, provider_name: str, names: dict[str, str]) -> _Part | None
     match part:
         case Text(words):
             return {"text": words} if words else None
-        case Image(data=str(data)):
-            return {"inlineData": {"mimeType": part.media_type, "data": data}}
         case Image():
-            return {"text": f"[image: {part.url}]"}
+            return {"inlineData": {"mimeType": part.media_type, "data": part.data}}
         case Reasoning(words, str(signature)) if part.provider_name == provider_name:
             return {"text": words, "thoughtSignature": signature, **({"thought": True} if words else {})}
         case ToolCall():
-            call: _Part = {"functionCall": {"id": part.id, "name": part.name, "args": _args(part.arguments)}}
+            name = _tool_name(part.name)
+            call: _Part = {"functionCall": {"id": part.id, "name": name, "args": _args(part.arguments)}}
             is_ours = part.signature is not None and part.provider_name == provider_name
             return {**call, "thoughtSignature": part.signature} if is_ours else call
         case ToolResult():
             told = {"error" if part.is_error else "output": part.content}
-            return {"functionResponse": {"id": part.id, "name": names[part.id], "response": told}}
+            return {"functionResponse": {"id": part.id, "name": _tool_name(names[part.id]), "response": told}}
         case _:
             return None
+
+
+def _tool_name(name: str) -> str:
+    plain = tool_name(name, others=".:", longest=63)
+    return plain if plain[0].isalpha() or plain[0] == "_" else f"_{plain}"
 
 
 def _args(arguments: str) -> object:

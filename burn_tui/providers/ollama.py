@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-import msgspec
-
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import (
     ChatRequest,
@@ -26,16 +24,17 @@ from burn_tui.core.chat import (
     ToolCall,
     ToolResult,
 )
+from burn_tui.core.context import Sight, fitting
 from burn_tui.core.failure import ErrorType, Failure, classify, redacted
 from burn_tui.core.rate_limits import retry_after_s
 from burn_tui.providers.decoding import LineDecoder, WholeDecoder
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.ollama_answers import LineEncoder, Reader, WholeEncoder, call_arguments, error_body, error_words
-from burn_tui.providers.pairing import paired
 from burn_tui.providers.reading import (
     compact,
     count,
     items,
+    json_bytes,
     json_object,
     mapping,
     mappings,
@@ -71,6 +70,9 @@ _STATUS: dict[ErrorType, int] = {
 }
 """Whatever else happens is a 500."""
 
+SIGHT = Sight(roles=frozenset({"system", "user", "assistant", "tool"}))
+"""Bytes only, in any message."""
+
 _Fields = dict[str, object]
 
 
@@ -78,6 +80,7 @@ class OllamaChat:
     """The dialect. Stateless."""
 
     name = "ollama-chat"
+    sight = SIGHT
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
@@ -95,7 +98,7 @@ class OllamaChat:
             "options": _options(request, provider),
         }
         stated = {name: value for name, value in body.items() if value not in (None, [], {})}
-        data = msgspec.json.encode({**stated, "stream": request.stream})
+        data = json_bytes({**stated, "stream": request.stream})
         return HttpRequest(provider.base_url.rstrip("/") + _PATH, headers, data)
 
     def decoder(self, *, streamed: bool, provider: Provider) -> Decoder:
@@ -174,7 +177,7 @@ def _tool(tool: Tool) -> _Fields:
 def _messages(messages: tuple[Message, ...], provider_name: str) -> list[_Fields]:
     written: list[_Fields] = []
     tool_of_call: dict[str, str] = {}
-    for message in paired(messages):
+    for message in fitting(messages, SIGHT):
         tool_of_call |= {part.id: part.name for part in message.parts if isinstance(part, ToolCall)}
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         written += [_result(result, tool_of_call[result.id]) for result in results]
@@ -191,27 +194,16 @@ def _result(result: ToolResult, name: str) -> _Fields:
 def _said(message: Message, provider_name: str) -> _Fields:
     """The message without its tool results: nothing but a role if there was nothing else."""
     parts = message.parts
-    content = "".join(words for part in parts if (words := _words(part)))
+    content = "".join(part.text for part in parts if isinstance(part, Text))
     calls = [_call(place, part) for place, part in enumerate(part for part in parts if isinstance(part, ToolCall))]
     fields: _Fields = {
         "content": content,
         "thinking": "".join(_own_thoughts(parts, provider_name)),
-        "images": [part.data for part in parts if isinstance(part, Image) and part.url is None],
+        "images": [part.data for part in parts if isinstance(part, Image)],
         "tool_calls": calls,
     }
     stated = {name: value for name, value in fields.items() if value}
     return {"role": message.role, **({"content": content} if stated else {}), **stated}
-
-
-def _words(part: Part) -> str:
-    """What of `part` is text. Pictures are taken as bytes only, so one that has an address is told by its address."""
-    match part:
-        case Text(words):
-            return words
-        case Image(url=str() as url):
-            return f"[image: {url}]"
-        case _:
-            return ""
 
 
 def _own_thoughts(parts: Sequence[Part], provider_name: str) -> Iterator[str]:

@@ -9,14 +9,13 @@ OpenAI did is not guessed from its address but said in catalog.yaml, as Provider
     reasoning: FIELD          the message field in which it wants its own thinking back: reasoning_content or
                               reasoning_details; absent = it wants none
     tool_call_id: "9"         the exact length of a tool call's id, in letters and digits; absent = up to 40
+    cache_control: "yes"      it takes marks for its cache on pieces of text, as Anthropic does
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import groupby
-
-import msgspec
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import (
@@ -32,17 +31,27 @@ from burn_tui.core.chat import (
     ToolChoice,
     ToolResult,
 )
+from burn_tui.core.context import Sight, fitting
 from burn_tui.core.failure import Failure
 from burn_tui.providers.decoding import SseDecoder, WholeDecoder
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
-from burn_tui.providers.openai_chat_read import read_request
+from burn_tui.providers.extras import fields_for
+from burn_tui.providers.openai_chat_read import NAME, read_request
 from burn_tui.providers.openai_chat_stream import AnswerReader, ChunkWriter, WholeWriter
 from burn_tui.providers.openai_errors import decoded_error, encoded_error, stray_error
-from burn_tui.providers.pairing import paired
-from burn_tui.providers.reading import parsed
+from burn_tui.providers.reading import json_bytes, json_object
+from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json, tool_name
 
 LONGEST_CALL_ID = 40
 """OpenAI rejects longer ids of tool calls; others write them up to 64."""
+
+MOST_STOP_SEQUENCES = 4
+
+SIGHT = Sight(
+    media_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}),
+    address_starts=("https://", "http://", "data:"),
+)
+"""developers.openai.com/api/docs/guides/images-vision. Only the user shows pictures."""
 
 _Json = dict[str, object]
 
@@ -50,7 +59,8 @@ _Json = dict[str, object]
 class OpenAIChat:
     """Both sides of the API."""
 
-    name = "openai-chat"
+    name = NAME
+    sight = SIGHT
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
@@ -62,7 +72,7 @@ class OpenAIChat:
         }
         if api_key is not None:
             headers["authorization"] = f"Bearer {api_key}"
-        body = msgspec.json.encode(_body(request, model, provider))
+        body = json_bytes(_body(request, model, provider))
         return HttpRequest(f"{provider.base_url.rstrip('/')}/chat/completions", headers, body)
 
     def decoder(self, *, streamed: bool, provider: Provider) -> Decoder:  # noqa: ARG002 - all dialects' signature
@@ -104,7 +114,12 @@ class OpenAIChat:
 
 def _body(request: ChatRequest, model: str, provider: Provider) -> _Json:
     options = provider.options
-    body: _Json = {"model": model, "messages": list(_messages(request, provider)), "stream": request.stream}
+    body: _Json = {
+        **fields_for(request, NAME),
+        "model": model,
+        "messages": _messages(request, provider),
+        "stream": request.stream,
+    }
     if request.stream and options.get("stream_usage") != "no":
         body["stream_options"] = {"include_usage": True}
     seed = options.get("seed", "seed")
@@ -117,11 +132,13 @@ def _body(request: ChatRequest, model: str, provider: Provider) -> _Json:
     }
     body |= {name: value for name, value in settings.items() if value is not None}
     if request.stop_sequences:
-        body["stop"] = list(request.stop_sequences)
+        body["stop"] = list(request.stop_sequences[:MOST_STOP_SEQUENCES])
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
         if request.tool_choice is not None:
             body["tool_choice"] = _tool_choice(request.tool_choice)
+        if request.parallel_tool_calls is not None:
+            body["parallel_tool_calls"] = request.parallel_tool_calls
     if request.response_format is not None:
         body["response_format"] = _response_format(request.response_format)
     return body
@@ -147,47 +164,57 @@ def _response_format(wanted: JsonFormat) -> _Json:
     return {"type": "json_schema", "json_schema": schema}
 
 
-def _schema(text: str) -> object:
-    try:
-        return parsed(text)
-    except ValueError:
-        return {"type": "object"}
+def _schema(words: str) -> object:
+    return json_object(words) or {"type": "object"}
 
 
-def _messages(request: ChatRequest, provider: Provider) -> Iterator[_Json]:
-    """The turns: results stand right after the assistant message that called, and everything else after them."""
-    turns = groupby(paired(request.messages), key=lambda message: message.role == "assistant")
-    for is_assistant, messages in turns:
+def _messages(request: ChatRequest, provider: Provider) -> list[_Json]:
+    written = list(_turns(fitting(request.messages, SIGHT), provider))
+    if must_say_json(request):
+        written.insert(0, {"role": "system", "content": JSON_ONLY})
+    if not written:
+        written.append({"role": "user", "content": BEFORE})
+    return written
+
+
+def _turns(messages: tuple[Message, ...], provider: Provider) -> Iterator[_Json]:
+    """Results stand right after the assistant message that called, and everything else after them."""
+    for is_assistant, run in groupby(messages, key=lambda message: message.role == "assistant"):
         if is_assistant:
-            yield from _assistant(list(messages), provider)
+            yield from _assistant(list(run), provider)
             continue
         others: list[_Json] = []
-        for message in messages:
+        for message in run:
             for part in message.parts:
                 if isinstance(part, ToolResult):
                     yield {"role": "tool", "tool_call_id": _call_id(part.id, provider), "content": part.content}
-            others += _said(message)
+            others += _said(message, provider)
         yield from others
 
 
-def _said(message: Message) -> Iterator[_Json]:
+def _said(message: Message, provider: Provider) -> Iterator[_Json]:
     """A system or user message as far as it is no tool result; a picture beside a result becomes the user's."""
-    parts = [part for part in message.parts if isinstance(part, Text | Image)]
+    parts = [part for part in message.parts if isinstance(part, Image) or (isinstance(part, Text) and part.text)]
     if not parts:
         return
     role = "system" if message.role == "system" else "user"
-    if any(isinstance(part, Image) for part in parts):
-        yield {"role": role, "content": [_content_part(part) for part in parts]}
+    is_marked = "cache_control" in provider.options and any(part.cache_for for part in parts)
+    if is_marked or any(isinstance(part, Image) for part in parts):
+        yield {"role": role, "content": [_content_part(part, is_marked=is_marked) for part in parts]}
     else:
         # Not every imitator takes a list, so blocks become paragraphs.
         yield {"role": role, "content": "\n\n".join(part.text for part in parts if isinstance(part, Text))}
 
 
-def _content_part(part: Text | Image) -> _Json:
+def _content_part(part: Text | Image, *, is_marked: bool) -> _Json:
+    """One piece; `is_marked`: the provider takes marks for its cache."""
+    mark: _Json = {}
+    if is_marked and part.cache_for is not None:
+        mark["cache_control"] = {"type": "ephemeral", **({} if part.cache_for == "5m" else {"ttl": part.cache_for})}
     if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
+        return {"type": "text", "text": part.text, **mark}
     url = part.url if part.url is not None else f"data:{part.media_type};base64,{part.data or ''}"
-    return {"type": "image_url", "image_url": {"url": url}}
+    return {"type": "image_url", "image_url": {"url": url}, **mark}
 
 
 def _assistant(messages: list[Message], provider: Provider) -> Iterator[_Json]:
@@ -209,7 +236,7 @@ def _tool_call(call: ToolCall, provider: Provider) -> _Json:
     written: _Json = {
         "id": _call_id(call.id, provider),
         "type": "function",
-        "function": {"name": call.name, "arguments": call.arguments or "{}"},
+        "function": {"name": tool_name(call.name), "arguments": call.arguments or "{}"},
     }
     if call.signature is not None and call.provider_name == provider.name:
         written["extra_content"] = {"google": {"thought_signature": call.signature}}
@@ -235,7 +262,7 @@ def _reasoning_detail(part: Reasoning) -> _Json:
 def _call_id(call_id: str, provider: Provider) -> str:
     """The id, or a stable one in its place where the provider would reject it."""
     exact = provider.options.get("tool_call_id", "")
-    digest = sha256(call_id.encode()).hexdigest()
+    digest = sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()
     if exact.isdecimal():
         is_fit = len(call_id) == int(exact) and re.fullmatch(r"[A-Za-z0-9]+", call_id)
         return call_id if is_fit else digest[: int(exact)]

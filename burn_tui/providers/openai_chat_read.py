@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
-import msgspec
+from msgspec import structs
 
 from burn_tui.core.chat import (
+    CacheFor,
     ChatRequest,
     Image,
     JsonFormat,
@@ -26,7 +27,35 @@ from burn_tui.core.chat import (
     ToolChoice,
     ToolResult,
 )
-from burn_tui.providers.reading import count, items, mapping, mappings, number, parsed, text
+from burn_tui.providers.extras import extras_in
+from burn_tui.providers.reading import compact, count, items, mapping, mappings, number, parsed, text
+
+NAME = "openai-chat"
+
+_KNOWN = frozenset(
+    {
+        "function_call",
+        "functions",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "n",
+        "parallel_tool_calls",
+        "reasoning",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_p",
+    }
+)
+"""Fields that are read below; everything else is extra."""
 
 _Json = dict[str, object]
 
@@ -51,6 +80,7 @@ def read_request(body: bytes) -> ChatRequest:
         model=text(asked, "model") or None,
         tools=tuple(_tools(asked)),
         tool_choice=_tool_choice(asked),
+        parallel_tool_calls=_parallel(asked.get("parallel_tool_calls")),
         max_output_tokens=_either(count(asked, "max_completion_tokens"), count(asked, "max_tokens")),
         temperature=number(asked, "temperature"),
         top_p=number(asked, "top_p"),
@@ -60,7 +90,12 @@ def read_request(body: bytes) -> ChatRequest:
         reasoning_effort=_EFFORTS.get(text(asked, "reasoning_effort") or text(asked, "reasoning", "effort")),
         stream=is_streamed,
         stream_usage=not is_streamed or mapping(asked, "stream_options").get("include_usage") is True,
+        extras=extras_in(asked, NAME, known=_KNOWN),
     )
+
+
+def _parallel(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _either(first: int | None, second: int | None) -> int | None:
@@ -120,11 +155,19 @@ def _content(message: object, where: str) -> Iterator[Text | Image]:
         kind = text(item, "type")
         if kind in {"text", "refusal"}:
             if said := text(item, kind):
-                yield Text(said)
+                yield Text(said, _cache_for(item))
         elif kind == "image_url":
-            yield _image(text(item, "image_url", "url") or text(item, "image_url"))
+            image = _image(text(item, "image_url", "url") or text(item, "image_url"))
+            yield structs.replace(image, cache_for=_cache_for(item))
         else:
             raise ValueError(f"{where}.content[{position}]: a part of type {kind!r} cannot be passed on.")
+
+
+def _cache_for(item: object) -> CacheFor | None:
+    """The mark that OpenRouter and LiteLLM pass on to Anthropic; None = there is none."""
+    if not mapping(item, "cache_control"):
+        return None
+    return "1h" if text(item, "cache_control", "ttl") == "1h" else "5m"
 
 
 def _image(url: str) -> Image:
@@ -143,7 +186,7 @@ def _tools(asked: _Json) -> Iterator[Tool]:
 
 def _tool(function: _Json) -> Tool:
     parameters = mapping(function, "parameters") or {"type": "object", "properties": {}}
-    schema = msgspec.json.encode(parameters).decode()
+    schema = compact(parameters)
     return Tool(text(function, "name"), text(function, "description"), schema, function.get("strict") is True)
 
 
@@ -167,7 +210,7 @@ def _response_format(asked: _Json) -> JsonFormat | None:
             return JsonFormat()
         case "json_schema":
             wanted = mapping(asked, "response_format", "json_schema")
-            schema = msgspec.json.encode(mapping(wanted, "schema")).decode()
+            schema = compact(mapping(wanted, "schema"))
             return JsonFormat(schema, text(wanted, "name") or "answer", wanted.get("strict") is True)
         case _:
             return None

@@ -23,7 +23,7 @@ from burn_tui.core.failure import Failure
 from burn_tui.core.usage import Usage
 from burn_tui.providers.openai_errors import error_in_answer, error_object
 from burn_tui.providers.openai_usage import read_usage, write_usage
-from burn_tui.providers.reading import count, mapping, mappings, text
+from burn_tui.providers.reading import compact, count, mapping, mappings, text
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -244,7 +244,7 @@ def _content(part: dict[str, object]) -> Iterator[WireEvent]:
 
 def _arguments(value: object) -> str:
     """JSON text; some local servers give the object itself."""
-    return msgspec.json.encode(value).decode() if isinstance(value, dict) else text(value)
+    return compact(value) if isinstance(value, dict) else text(value)
 
 
 class _Completion:

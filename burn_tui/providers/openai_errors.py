@@ -14,7 +14,7 @@ import msgspec
 from burn_tui.core.failure import ErrorType, Failure, classify, redacted
 from burn_tui.core.rate_limits import retry_after_s
 from burn_tui.providers.dialect import HttpResponse
-from burn_tui.providers.reading import count, items, mapping, parsed, text
+from burn_tui.providers.reading import compact, count, items, mapping, parsed, text
 
 _REFUSALS: dict[ErrorType, tuple[int, str, str]] = {
     "transient": (500, "server_error", "server_error"),
@@ -165,7 +165,7 @@ def _first_message(error: object) -> str:
     for item in [*items(error, "detail"), *items(error, "message"), *items(error, "errors"), mapping(error, "message")]:
         if words := text(item, "msg") or text(item, "message") or text(item):
             return words
-    return msgspec.json.encode(error).decode() if error else ""
+    return compact(error) if error else ""
 
 
 def _kind(error: object, status: int, everything: str) -> ErrorType:

@@ -6,8 +6,6 @@ openai_responses_reading and openai_responses_writing.
 
 from collections.abc import Mapping
 
-import msgspec
-
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import ChatRequest
 from burn_tui.core.failure import Failure
@@ -15,8 +13,9 @@ from burn_tui.providers.decoding import SseDecoder, WholeDecoder
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.openai_errors import decoded_error, encoded_error, stray_error
 from burn_tui.providers.openai_responses_reading import Reader
-from burn_tui.providers.openai_responses_request import read_request, request_body
+from burn_tui.providers.openai_responses_request import NAME, SIGHT, read_request, request_body
 from burn_tui.providers.openai_responses_writing import StreamWriter, WholeWriter
+from burn_tui.providers.reading import json_bytes
 
 _PATH = "/responses"
 
@@ -24,7 +23,8 @@ _PATH = "/responses"
 class OpenAIResponses:
     """The dialect. Stateless."""
 
-    name = "openai-responses"
+    name = NAME
+    sight = SIGHT
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
@@ -33,7 +33,7 @@ class OpenAIResponses:
         headers = {"content-type": "application/json"}
         if api_key is not None:
             headers["authorization"] = f"Bearer {api_key}"
-        body = msgspec.json.encode(request_body(request, model=model, provider=provider))
+        body = json_bytes(request_body(request, model=model, provider=provider))
         return HttpRequest(provider.base_url.rstrip("/") + _PATH, headers, body)
 
     def decoder(self, *, streamed: bool, provider: Provider) -> Decoder:

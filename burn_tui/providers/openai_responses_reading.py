@@ -24,7 +24,7 @@ from burn_tui.core.money import nanousd
 from burn_tui.core.usage import Usage
 from burn_tui.providers.openai_errors import error_in_answer
 from burn_tui.providers.openai_responses_request import reasoning_text, signature_of
-from burn_tui.providers.reading import compact, count, mapping, mappings, number, text
+from burn_tui.providers.reading import compact, count, mapping, mappings, number, text, whole_text
 
 _CALLS = frozenset({"function_call", "custom_tool_call"})
 """What the client must run; hosted tools (searches, code, MCP) are run by the provider and are no calls to us."""
@@ -239,6 +239,8 @@ class _Told:
 
 
 def _rest(told: str, whole: str) -> str:
+    if not whole.startswith(told):
+        told = whole_text(told)  # A character may have been told in two halves.
     return whole[len(told) :] if whole.startswith(told) else ""
 
 

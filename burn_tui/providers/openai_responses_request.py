@@ -4,6 +4,8 @@ Nothing is stored at the provider (`store: false`): the conversation goes along 
 does the model's reasoning, as the encrypted item that it came as. Reasoning.signature is what must go back of it, the
 JSON text {"id": ..., "encrypted_content": ...}; reasoning without one is never sent back.
 
+An item's id means only what the provider has stored, and is looked for there: it is left out.
+
 Options in catalog.yaml: `reasoning_summary` (auto, concise, detailed) asks for the thinking to be told, which OpenAI
 grants to verified organisations only; `encrypted_reasoning` (yes, no) for models whose name does not say whether they
 reason.
@@ -33,11 +35,47 @@ from burn_tui.core.chat import (
     ToolResult,
     said,
 )
-from burn_tui.providers.pairing import paired
+from burn_tui.core.context import Sight, fitting
+from burn_tui.providers.extras import extras_in, fields_for
 from burn_tui.providers.reading import compact, count, items, json_object, mapping, mappings, number, parsed, text
+from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json, tool_name
+
+NAME = "openai-responses"
 
 LONGEST_CALL_ID = 64
 """Characters; OpenAI turns longer ids away."""
+
+LEAST_OUTPUT_TOKENS = 16
+"""A lower limit is turned away."""
+
+SIGHT = Sight(
+    media_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}),
+    address_starts=("https://", "http://", "data:"),
+)
+"""developers.openai.com/api/docs/guides/images-vision. Only the user shows pictures."""
+
+_KNOWN = frozenset(
+    {
+        "background",
+        "conversation",
+        "include",
+        "input",
+        "instructions",
+        "max_output_tokens",
+        "model",
+        "parallel_tool_calls",
+        "previous_response_id",
+        "reasoning",
+        "store",
+        "stream",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_p",
+    }
+)
+"""Fields that are read below, or that mean what is stored at the provider; everything else is extra."""
 
 _REASONS = re.compile(r"(?:^|[/.])(?:o\d|gpt-(?:[5-9]|\d\d)|codex|grok-[34])(?!.*-(?:chat|non-reasoning))")
 """Models that reason by their name: the others refuse to be asked for encrypted reasoning."""
@@ -53,13 +91,15 @@ _Item = dict[str, object]
 def request_body(request: ChatRequest, *, model: str, provider: Provider) -> _Item:
     """The body that asks `model`."""
     body: _Item = {
+        **fields_for(request, NAME),
         "model": model,
-        "input": [item for message in paired(request.messages) for item in _items(message, provider.name)],
+        "input": _input(request, provider.name),
         "stream": request.stream,
         "store": False,
         "tools": [_tool(tool) for tool in request.tools] or None,
         "tool_choice": _tool_choice(request),
-        "max_output_tokens": request.max_output_tokens,
+        "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
+        "max_output_tokens": _output_limit(request.max_output_tokens),
         "temperature": request.temperature,
         "top_p": request.top_p,
         "text": _text_options(request.response_format),
@@ -67,6 +107,10 @@ def request_body(request: ChatRequest, *, model: str, provider: Provider) -> _It
         "include": ["reasoning.encrypted_content"] if _may_reason(request, model, provider) else None,
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _output_limit(tokens: int | None) -> int | None:
+    return None if tokens is None else max(tokens, LEAST_OUTPUT_TOKENS)
 
 
 def _tool(tool: Tool) -> _Item:
@@ -107,6 +151,15 @@ def _may_reason(request: ChatRequest, model: str, provider: Provider) -> bool:
     return request.reasoning_effort not in {None, "none"} or _REASONS.search(model) is not None
 
 
+def _input(request: ChatRequest, provider_name: str) -> list[_Item]:
+    found = [item for message in fitting(request.messages, SIGHT) for item in _items(message, provider_name)]
+    if must_say_json(request):
+        found.insert(0, {"type": "message", "role": "system", "content": [{"type": "input_text", "text": JSON_ONLY}]})
+    if not found:
+        found.append({"type": "message", "role": "user", "content": [{"type": "input_text", "text": BEFORE}]})
+    return found
+
+
 def _items(message: Message, provider_name: str) -> list[_Item]:
     found: list[_Item] = []
     for is_content, group in groupby(message.parts, key=lambda part: isinstance(part, Text | Image)):
@@ -129,11 +182,8 @@ def _content(part: Part, role: Role) -> _Item | None:
     match part:
         case Text(words) if words:
             return {"type": words_type, "text": words}
-        case Image(url=str(url)) if role != "user":
-            return {"type": words_type, "text": f"[image: {url}]"}
-        case Image(data=str(data)) if role == "user":
-            return {"type": "input_image", "detail": "auto", "image_url": f"data:{part.media_type};base64,{data}"}
-        case Image(url=str(url)):
+        case Image():
+            url = part.url if part.url is not None else f"data:{part.media_type};base64,{part.data}"
             return {"type": "input_image", "detail": "auto", "image_url": url}
         case _:
             return None
@@ -143,22 +193,22 @@ def _other_items(parts: Iterable[Part], provider_name: str) -> Iterator[_Item]:
     for part in parts:
         match part:
             case ToolCall():
-                call = {"call_id": _call_id(part.id), "name": part.name, "arguments": part.arguments or "{}"}
+                call = {"call_id": _call_id(part.id), "name": tool_name(part.name), "arguments": part.arguments or "{}"}
                 yield {"type": "function_call", **call}
             case ToolResult():
                 yield {"type": "function_call_output", "call_id": _call_id(part.id), "output": part.content}
             case Reasoning(signature=str(signature)) if part.provider_name == provider_name:
                 summary = [{"type": "summary_text", "text": part.text}] if part.text else []
-                yield {"type": "reasoning", "summary": summary, **signed(signature)}
+                yield {"type": "reasoning", "summary": summary, "encrypted_content": sealed(signature)}
             case _:
                 pass
 
 
 def _call_id(own: str) -> str:
-    """A long id, shortened so that it stays the only one of its kind."""
-    if len(own) <= LONGEST_CALL_ID:
+    """The id, or one of its own in its place where the API would reject it."""
+    if 0 < len(own) <= LONGEST_CALL_ID:
         return own
-    return "call_" + hashlib.sha256(own.encode()).hexdigest()[: LONGEST_CALL_ID - 5]
+    return "call_" + hashlib.sha256(own.encode("utf-8", "surrogatepass")).hexdigest()[: LONGEST_CALL_ID - 5]
 
 
 # --- what both directions need ---------------------------------------------------------------------
@@ -182,6 +232,11 @@ def signed(signature: str) -> _Item:
     return {"encrypted_content": signature}
 
 
+def sealed(signature: str) -> str:
+    """The encrypted content that `signature` stands for."""
+    return text(signed(signature), "encrypted_content")
+
+
 def reasoning_text(item: _Item) -> str:
     """A reasoning item's summary, and its very words where the provider tells them."""
     return "".join(text(piece, "text") for field in ("summary", "content") for piece in mappings(item, field))
@@ -198,13 +253,19 @@ def read_request(data: bytes) -> ChatRequest:
         model=text(body, "model") or None,
         tools=tuple(_read_tools(body)),
         tool_choice=_read_tool_choice(body.get("tool_choice")),
+        parallel_tool_calls=_read_parallel(body.get("parallel_tool_calls")),
         max_output_tokens=count(body, "max_output_tokens"),
         temperature=number(body, "temperature"),
         top_p=number(body, "top_p"),
         response_format=_read_format(mapping(body, "text", "format")),
         reasoning_effort=_read_effort(text(body, "reasoning", "effort")),
         stream=body.get("stream") is True,
+        extras=extras_in(body, NAME, known=_KNOWN),
     )
+
+
+def _read_parallel(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
 
 
 def _read_body(data: bytes) -> _Item:

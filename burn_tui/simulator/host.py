@@ -6,9 +6,11 @@ import socket
 import threading
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, cast
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from burn_tui.simulator.server import SimulatedProvider
 
@@ -62,6 +64,20 @@ class Host:
         await asyncio.gather(*(server.serve([sock]) for server, sock in pairs))
 
 
+class _Protocol(H11Protocol):
+    """Hands the connection itself on to the application, which may want to break it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """As the server does it."""
+        super().connection_made(transport)
+        serve = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            await serve(cast("Any", {**scope, "transport": transport}), cast("Any", receive), cast("Any", send))
+
+        self.app = cast("Any", with_transport)
+
+
 class _Server(uvicorn.Server):
     """A server that says when it accepts connections."""
 
@@ -85,6 +101,6 @@ def _server(provider: SimulatedProvider) -> _Server:
     # A cut connection is an exception to uvicorn and the point of the exercise to us.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
     config = uvicorn.Config(
-        provider.app, log_config=None, access_log=False, lifespan="off", http="h11", ws="none", loop="asyncio"
+        provider.app, log_config=None, access_log=False, lifespan="off", http=_Protocol, ws="none", loop="asyncio"
     )
     return _Server(config)

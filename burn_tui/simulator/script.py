@@ -1,13 +1,47 @@
 """What a simulated provider does with one request after another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event as Gate
 
 from msgspec import Struct
 
 from burn_tui.core.chat import ChatRequest, FinishReason, estimate_input_tokens, estimate_tokens
-from burn_tui.core.events import FinishSeen, ReasoningDelta, TextDelta, UsageSeen, WireEvent
+from burn_tui.core.events import FinishSeen, ReasoningDelta, TextDelta, ToolCallDelta, UsageSeen, WireEvent
 from burn_tui.core.failure import Failure
 from burn_tui.core.usage import Usage
+
+# --- in mid-answer -------------------------------------------------------------------------------
+
+
+class Cut(Struct, frozen=True):
+    """Drop the connection, as a crashing provider does."""
+
+
+class Stall(Struct, frozen=True):
+    """Say nothing for so long, and then go on."""
+
+    seconds: float
+
+
+class Break(Struct, frozen=True):
+    """End the answer with the dialect's own error event."""
+
+    failure: Failure
+
+
+class Garble(Struct, frozen=True):
+    """Put these very bytes in between."""
+
+    data: bytes
+
+
+class End(Struct, frozen=True):
+    """End the body in good order, but before the answer is complete."""
+
+
+Fault = Cut | Stall | Break | Garble | End
+
+# --- to a request --------------------------------------------------------------------------------
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -15,16 +49,24 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     text: str
     reasoning: str = ""
+    tool_calls: tuple[tuple[str, str], ...] = ()
+    """Name and arguments of each."""
     usage: Usage | None = None
     """None = counted from the texts; Usage() = the provider counts nothing, as some do."""
+    early_usage: Usage | None = None
+    """Counts that are stated before the first word, as Anthropic does; None = there are none."""
     finish_reason: FinishReason = "stop"
     response_model: str | None = None
     """None = the model that was asked for."""
+    headers: Mapping[str, str] = {}
+    """Such as those that tell the rate limits."""
     first_chunk_s: float = 0.0
     chunk_s: float = 0.0
     """Between two chunks."""
-    cut_after: int | None = None
-    """Chunks after which the connection is dropped in mid-answer; None = it is not."""
+    piece_bytes: int | None = None
+    """The body is sent in pieces of so many bytes, wherever that cuts it; None = a chunk an event."""
+    faults: Mapping[int, Fault] = {}
+    """What goes wrong, by the number of events that were sent before it."""
 
     def events(self, request: ChatRequest) -> list[WireEvent]:
         """The answer as a dialect's encoder takes it, a word or so at a time."""
@@ -32,9 +74,12 @@ class Answer(Struct, frozen=True, kw_only=True):
             input_tokens=estimate_input_tokens(request.messages),
             output_tokens=estimate_tokens(self.text) + estimate_tokens(self.reasoning),
         )
+        calls = enumerate(self.tool_calls)
         return [
+            *([] if self.early_usage is None else [UsageSeen(self.early_usage)]),
             *(ReasoningDelta(piece) for piece in pieces(self.reasoning)),
             *(TextDelta(piece) for piece in pieces(self.text)),
+            *(ToolCallDelta(index, f"call_{index}", name, arguments) for index, (name, arguments) in calls),
             FinishSeen(self.finish_reason, self.finish_reason),
             *([] if usage == Usage() else [UsageSeen(usage)]),
         ]
@@ -44,6 +89,8 @@ class Refuse(Struct, frozen=True):
     """Turn the request away in the dialect's own error shape."""
 
     failure: Failure
+    headers: Mapping[str, str] = {}
+    """Beside the dialect's own; of the same name, these hold."""
 
 
 class Raw(Struct, frozen=True, kw_only=True):
@@ -61,7 +108,22 @@ class Hang(Struct, frozen=True):
     seconds: float
 
 
-Action = Answer | Refuse | Raw | Hang
+class Reset(Struct, frozen=True):
+    """Reset the connection instead of answering (TCP RST)."""
+
+
+class HangUp(Struct, frozen=True):
+    """Close the connection instead of answering, as a server does that thinks it idle."""
+
+
+class Held(Struct, frozen=True):
+    """Act once somebody has set the gate: so several requests can be made to be in flight at once."""
+
+    gate: Gate
+    action: "Action"
+
+
+Action = Answer | Refuse | Raw | Hang | Reset | HangUp | Held
 Script = Callable[[ChatRequest, int], Action]
 """The action for a request, given how many came before it."""
 

@@ -131,6 +131,16 @@ _ALL = (
         in_footer=True,
     ),
     Action(
+        id="privacy",
+        keys=("alt+l",),
+        shown="alt+l",
+        label="local only",
+        tooltip="Let nothing of this session leave the machine, not even by fallback; once more lifts it.",
+        place="dashboard",
+        handler="toggle_privacy",
+        palette="Privacy: keep this session on this machine, or lift that",
+    ),
+    Action(
         id="quit",
         keys=("ctrl+q",),
         shown="ctrl+q",
@@ -302,7 +312,16 @@ _ALL = (
         label="yes",
         tooltip="Yes, do it. Enter is not enough, so that no stray key pays for a call.",
         place="question",
-        handler="answer(True)",
+        handler="answer('yes')",
+    ),
+    Action(
+        id="other",
+        keys=("o",),
+        shown="o",
+        label="other",
+        tooltip="The other way, where a question has one.",
+        place="question",
+        handler="answer('other')",
     ),
     Action(
         id="no",
@@ -311,7 +330,7 @@ _ALL = (
         label="no",
         tooltip="No. A prompt goes back to where it was typed.",
         place="question",
-        handler="answer(False)",
+        handler="answer('no')",
     ),
     Action(
         id="cancel-name",

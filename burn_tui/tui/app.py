@@ -5,17 +5,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
-from burn_tui.core.errors import BurnError, UnknownNameError
-from burn_tui.tui import theme
+from burn_tui.core.errors import BurnError
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
+from burn_tui.tui.dressing import DressedApp
 from burn_tui.tui.legacy_keys import understand_legacy_alt
 from burn_tui.tui.screens.boot_error import BootErrorScreen
 from burn_tui.tui.screens.main import MainScreen
-from burn_tui.tui.screens.question import QuestionScreen, about_leaving
+from burn_tui.tui.screens.question import QuestionScreen, Word, about_leaving
 from burn_tui.tui.screens.starting import StartingScreen
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.too_small import HORIZONTAL, VERTICAL
@@ -27,7 +27,7 @@ WRONG_SETTINGS = 2
 """Exit code when burn-tui could not start."""
 
 
-class BurnApp(App[int]):
+class BurnApp(DressedApp):
     """The dashboard. `boot` is awaited after the first frame is painted."""
 
     TITLE = "burn-tui"
@@ -41,7 +41,6 @@ class BurnApp(App[int]):
         self._boot = boot
         self._runtime: Runtime | None = None
         self._main: MainScreen | None = None
-        self._palettes: dict[str, Palette] = {}
         self._exit_code = 0
         self._was_warned = False
 
@@ -60,7 +59,7 @@ class BurnApp(App[int]):
             return
         self._runtime = runtime
         typed = self.screen.typed if isinstance(self.screen, StartingScreen) else ""
-        self._main = MainScreen(runtime, self._dress(runtime))
+        self._main = MainScreen(runtime, self.dress(runtime))
         self._main.deck.active.draft = typed
         await self.switch_screen(self._main)
         for name in await runtime.discover():
@@ -80,9 +79,9 @@ class BurnApp(App[int]):
         self._was_warned = True
         self.push_screen(QuestionScreen(about_leaving(lost)), self._leave)
 
-    def _leave(self, is_agreed: bool | None) -> None:
+    def _leave(self, word: Word | None) -> None:
         self._was_warned = False
-        if is_agreed:
+        if word == "yes":
             self.exit(self._exit_code)
 
     def action_command_palette(self) -> None:
@@ -100,25 +99,10 @@ class BurnApp(App[int]):
         for position, session in enumerate(self._main.deck.sessions):
             title = f"Go to {position + 1} {badge(session.environment)} {session.name}"
             yield SystemCommand(title, "Session", partial(self._main.action_go_to_tab, position + 1))
-        for name in self._palettes:
-            yield SystemCommand(f"Theme: {name}", "Colours of the whole dashboard", partial(self._wear, name))
+        for name in self.theme_names:
+            yield SystemCommand(f"Theme: {name}", "Colours of the whole dashboard", partial(self.wear, name))
 
-    def _dress(self, runtime: "Runtime") -> Palette:
-        """Load the themes and put on the one of the settings; what is wrong with any of them is a notice."""
-        directory = runtime.settings.directory
-        self._palettes, problems = theme.load([directory / "themes"] if directory else [])
-        runtime.notices += problems
-        for palette in self._palettes.values():
-            self.register_theme(palette.textual_theme())
-        try:
-            chosen = theme.choose(self._palettes, runtime.settings.theme)
-        except UnknownNameError as error:
-            runtime.notices.append(f"{runtime.settings.origin}: theme: {error}")
-            chosen = theme.choose(self._palettes, None)
-        self.theme = chosen.textual_theme().name
-        return chosen
-
-    def _wear(self, name: str) -> None:
-        self.theme = self._palettes[name].textual_theme().name
+    def dressed(self, palette: Palette) -> None:
+        """The dashboard shows colours that style sheets do not know."""
         if self._main is not None:
-            self._main.dress(self._palettes[name])
+            self._main.dress(palette)

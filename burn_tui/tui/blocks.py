@@ -41,6 +41,9 @@ def _eighths(value: float, highest: float, rows: int) -> int:
 
 
 def meter(share: float, width: int) -> tuple[str, str]:
-    """A bar of `width` cells as its full and its empty part; a share above 1 fills it, one above 0 shows."""
+    """A bar of `width` cells as its full and its empty part; a share above 1 fills it, one above 0 shows.
+
+    The two differ without any colour.
+    """
     full = min(max(round(share * width), 1 if share > 0 else 0), width)
-    return "━" * full, "━" * (width - full)
+    return "━" * full, "─" * (width - full)

@@ -1,7 +1,10 @@
-"""Themes: one YAML file each, with the colours of the interface, the environments and the providers."""
+"""Themes: one YAML file each, with the colours of the interface, the environments and the providers.
+
+A theme says its colours as "#rrggbb", or takes all of them from the sixteen that every terminal has of its own.
+"""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -9,12 +12,25 @@ from zlib import crc32
 from msgspec import Struct, structs
 from textual.theme import Theme
 
-from burn_tui.core.errors import SettingsError, UnknownNameError
+from burn_tui.core.errors import SettingsError, UnknownNameError, mend_by_name
 
 if TYPE_CHECKING:
     from burn_tui.engine.yaml_source import Document
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+SIXTEEN = (
+    *("#000000", "#c91b00", "#00c200", "#c7c400", "#0225c7", "#c930c7", "#00c5c7", "#c7c7c7"),
+    *("#676767", "#ff6d67", "#5ff967", "#fefb67", "#6871ff", "#ff76ff", "#5ffdff", "#ffffff"),
+)
+"""What the terminal's own colours are taken to look like, by their number: as in iTerm2's dark background.
+
+The terminal decides what they are; this is for whatever has to be reckoned from them.
+"""
+
+_EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+_ANSI = dict(zip([f"ansi_{bright}{name}" for bright in ("", "bright_") for name in _EIGHT], SIXTEEN, strict=True))
+"""By the names that Textual gives them."""
 
 
 class Interface(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +40,7 @@ class Interface(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     surface: str
     """Ground of tabs, dialogs and code."""
     panel: str
-    """Ground of the status line; frames."""
+    """Frames, and the ground of passing messages."""
     foreground: str
     muted: str
     """Text that matters less."""
@@ -63,6 +79,8 @@ class Palette(Struct, frozen=True, kw_only=True):
     providers: Mapping[str, str]
     other_providers: tuple[str, ...]
     """At least one; a provider without a colour of its own always gets the same one of them."""
+    is_ansi: bool = False
+    """True = all colours are the terminal's own, and what stands here is one of SIXTEEN."""
 
     def textual_theme(self) -> Theme:
         """What Textual's style sheets are coloured by."""
@@ -151,24 +169,24 @@ DEFAULT = Palette(
         green="#68c88c",
         violet="#cfb0ff",
         grey="#9a9ca6",
-        red="#f96258",
+        red="#ffa6cb",
         cyan="#85eeed",
     ),
     providers={
-        "anthropic": "#dd7b5b",
+        "anthropic": "#dc7f68",
         "openai": "#1da98c",
-        "gemini": "#6093f5",
-        "openrouter": "#8988ff",
-        "groq": "#f7694c",
-        "deepseek": "#708efd",
-        "mistral": "#ff9a2e",
+        "gemini": "#8694d8",
+        "openrouter": "#d5b6ff",
+        "groq": "#f76748",
+        "deepseek": "#738dff",
+        "mistral": "#fe9f31",
         "xai": "#b9bec8",
         "ollama": "#d8d3c8",
-        "lmstudio": "#b57bea",
-        "llamacpp": "#c9a25f",
-        "vllm": "#4fb4d8",
+        "lmstudio": "#cb9bff",
+        "llamacpp": "#d2aa67",
+        "vllm": "#56b7d4",
     },
-    other_providers=("#7fc8a9", "#e59ac2", "#9db7e8", "#d6c46b", "#6fc3cf", "#c7a0e8", "#e8a58a", "#a3c76d"),
+    other_providers=("#8fd3b2", "#db92b9", "#a8c2f4", "#c7b55c", "#6dc3cf", "#bd97df", "#edab91", "#b7db80"),
 )
 """themes/default.yaml in code, since the first frame is painted before any YAML can be read."""
 
@@ -176,23 +194,6 @@ DEFAULT = Palette(
 def palette_of(theme: Theme) -> Palette:
     """The palette that `theme` was made of; the default one for a theme of Textual's own."""
     return theme.palette if isinstance(theme, PaletteTheme) else DEFAULT
-
-
-def load(directories: Iterable[Path]) -> tuple[dict[str, Palette], list[str]]:
-    """All themes by name, the default one first, and what is wrong with the files that could not be taken.
-
-    Themes in `directories` come after those of burn-tui and replace them where they have the same name;
-    a directory that does not exist has none.
-    """
-    palettes = {DEFAULT.name: DEFAULT}
-    problems: list[str] = []
-    for directory in (_own_directory(), *directories):
-        for path in sorted(directory.glob("*.yaml")):
-            try:
-                palettes[path.stem] = _read(path)
-            except SettingsError as error:
-                problems.append(str(error))
-    return palettes, problems
 
 
 def choose(palettes: Mapping[str, Palette], name: str | None) -> Palette:
@@ -203,8 +204,8 @@ def choose(palettes: Mapping[str, Palette], name: str | None) -> Palette:
         raise UnknownNameError("theme", str(name), palettes) from None
 
 
-def _own_directory() -> Path:
-    """In the wheel themes lie inside the package, in a checkout beside it."""
+def own_directory() -> Path:
+    """Where the themes of burn-tui are: in the wheel inside the package, in a checkout beside it."""
     package = Path(__file__).parents[1]
     installed = package / "themes"
     return installed if installed.is_dir() else package.parent / "themes"
@@ -220,17 +221,20 @@ class _ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
     other_providers: list[str]
 
 
-def _read(path: Path) -> Palette:
+def read(path: Path) -> "tuple[Palette, Document]":
+    """The theme in a file, and the file for whoever has more to say about it; SettingsError if it is no theme."""
     from burn_tui.engine.yaml_source import parse  # noqa: PLC0415 - the first frame is painted without YAML
 
     document = parse(_text(path), file=str(path))
     _refuse_missing_quotes(document)
-    file = document.convert((), _ThemeFile)
-    _refuse_what_is_no_colour(document)
+    document.convert((), _ThemeFile)
+    is_ansi = _is_ansi(document)
+    file = structs.replace(document, value=_as_seen(document.value)).convert((), _ThemeFile)
     if not file.other_providers:
         raise document.error("is empty.", ("other_providers",), mend='Write one colour or more: ["#7fc8a9"].')
     given: dict[str, Any] = {field: getattr(file, field) for field in _ThemeFile.__struct_fields__}
-    return Palette(**given | {"name": path.stem, "other_providers": tuple(file.other_providers)})
+    given |= {"name": path.stem, "other_providers": tuple(file.other_providers), "is_ansi": is_ansi}
+    return Palette(**given), document
 
 
 def _text(path: Path) -> str:
@@ -250,11 +254,29 @@ def _refuse_missing_quotes(document: "Document") -> None:
             raise document.error("has no value; a # without quotes begins a comment.", path, mend=mend)
 
 
-def _refuse_what_is_no_colour(document: "Document") -> None:
-    for path, value in _leaves(document):
-        if path != ("dark",) and not _COLOUR.fullmatch(str(value)):
+def _is_ansi(document: "Document") -> bool:
+    """Whether all colours are the terminal's own; SettingsError if only some are, or one is no colour at all."""
+    colours = {path: str(value) for path, value in _leaves(document) if path != ("dark",)}
+    for path, colour in colours.items():
+        if not _COLOUR.fullmatch(colour) and colour not in _ANSI:
             mend = 'Write six hexadecimal digits: "#0f141b".'
-            raise document.error(f"{value!r} is no colour.", path, mend=mend)
+            if colour.startswith("ansi"):
+                mend = mend_by_name(colour, _ANSI)
+            raise document.error(f"{colour!r} is no colour.", path, mend=mend)
+    own = [path for path, colour in colours.items() if colour in _ANSI]
+    if own and len(own) < len(colours):
+        mend = "Write all of them in one way, since nobody knows how the two would look together."
+        raise document.error("is a colour of the terminal's own, and others of the theme are not.", own[0], mend=mend)
+    return bool(own)
+
+
+def _as_seen(value: object) -> object:
+    """The same with "#rrggbb" for each name of a colour."""
+    if isinstance(value, dict):
+        return {key: _as_seen(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_seen(inner) for inner in value]
+    return _ANSI.get(value, value) if isinstance(value, str) else value
 
 
 def _leaves(document: "Document") -> Iterator[tuple[tuple[str | int, ...], object]]:

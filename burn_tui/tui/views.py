@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.catalog import Target
+from burn_tui.core.environment import Standing, forbidden
+from burn_tui.core.shorthand import Addressed, Names
 from burn_tui.core.transcript import Answer, Transcript
 from burn_tui.tui import format as fmt
 from burn_tui.tui.badges import badge
@@ -23,6 +25,16 @@ if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
     from burn_tui.engine.session import Session
     from burn_tui.tui.deck import Deck
+
+
+def names(router: "Router", session: "Session") -> Names:
+    """Who can be called by name in a prompt of this session."""
+
+    def allows(target: Target) -> bool:
+        standing = Standing(is_local=router.catalog.provider(target).is_local, privacy=session.privacy)
+        return forbidden(session.environment, target, standing) is None
+
+    return Names(catalog=router.catalog, routes=router.routes, price=router.setup.prices.price, allows=allows)
 
 
 def is_calling(session: "Session") -> bool:
@@ -80,6 +92,7 @@ def status(session: "Session", palette: Palette, *, by_provider: bool, burn: "Bu
         calling_colour=palette.calling,
         spent=_spent(burn),
         note=_rule(session),
+        is_local_only=is_local_only(session),
     )
 
 
@@ -102,6 +115,11 @@ def _spent(burn: "BurnView | None") -> tuple[str, ...]:
         return f"{spent} today", spent
     ratio = fmt.ratio(burn.ratio)
     return f"{spent} today, {ratio} the usual", f"{spent} {ratio}", spent
+
+
+def is_local_only(session: "Session") -> bool:
+    """Whether nothing of it may leave this machine."""
+    return "local" in {session.privacy, session.environment.privacy}
 
 
 def _rule(session: "Session") -> str:
@@ -159,22 +177,36 @@ def health(router: "Router", palette: Palette) -> tuple[Health, ...]:
     return tuple(found)
 
 
-def route(session: "Session", preview: "Preview", burn: "BurnView | None", now: float) -> tuple[Fact, ...]:
-    """The line below the prompt. The price is left out while there is nothing to send."""
-    is_pinned = preview.route == "pinned"
-    way = ["pinned" if is_pinned else session.requested or "auto"]
-    if not is_pinned and preview.route != way[0]:
-        way.append(preview.route)
+def route(
+    session: "Session", addressed: Addressed, preview: "Preview", burn: "BurnView | None", now: float
+) -> tuple[Fact, ...]:
+    """The line below the prompt. Tokens and price are left out while there is nothing to send."""
+    way = _way(session, addressed, preview)
     if preview.target is None:
         return (Fact(" > ".join([*way, "nobody"]), tone="stop"), Fact(preview.why, tone="attention"))
     facts = [Fact(" > ".join([*way, str(preview.target)]), f"{way[0]} > {preview.target}")]
+    if addressed.unknown:
+        facts.append(Fact(f"nobody is called {addressed.unknown}", f"no {addressed.unknown}", tone="attention"))
     if session.draft.strip():
+        facts.append(Fact(f"~{fmt.tokens(preview.input_tokens_estimate)} tokens", tone="quiet"))
         facts.append(_price(preview.cost_estimate_nanousd))
+    if is_local_only(session):
+        facts.append(Fact("local only", tone="good"))
     facts += _guard(session, preview, now)
     if burn is not None and burn.limit_nanousd:
         share = burn.spent_nanousd / burn.limit_nanousd
         facts.append(Fact(f"budget {fmt.share(share)}", tone="quiet" if share < WARN_SHARE else "attention"))
     return tuple(facts)
+
+
+def _way(session: "Session", addressed: Addressed, preview: "Preview") -> list[str]:
+    """How it comes to the target: by a word of the prompt, of the session, or by the default route."""
+    is_pinned = preview.route == "pinned"
+    usual = "pinned" if is_pinned else session.requested or "auto"
+    way = [usual if addressed.requested is None else "this once"]
+    if not is_pinned and preview.route != way[0]:
+        way.append(preview.route)
+    return way
 
 
 def _guard(session: "Session", preview: "Preview", now: float) -> list[Fact]:

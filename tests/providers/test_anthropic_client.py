@@ -153,6 +153,7 @@ def test_what_the_client_sends_arrives(peer: Peer) -> None:
     call = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Rome"}}
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "sunny"}
     peer.ask(
+        model="claude-sonnet-4-6",  # which can still be cooled
         system="Be brief.",
         messages=[
             {"role": "user", "content": [{"type": "text", "text": "see"}, picture]},

@@ -414,7 +414,8 @@ def test_turns_alternate_and_system_text_stands_apart() -> None:
         said("user", "a"), said("system", "rules"), said("user", "b"), said("assistant", "c"), said("assistant", "d")
     )
     body = body_of(request)
-    assert [turn["role"] for turn in body["contents"]] == ["user", "model"]
+    assert [turn["role"] for turn in body["contents"]] == ["user", "model", "user"]
+    assert [part["text"] for turn in body["contents"][:2] for part in turn["parts"]] == ["a", "b", "c", "d"]
     assert body["systemInstruction"] == {"parts": [{"text": "rules"}]}
 
 

@@ -38,6 +38,7 @@ from burn_tui.core.events import (
 from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.usage import Usage
 from burn_tui.providers.openai_chat import OpenAIChat
+from burn_tui.providers.stand_ins import must_say_json
 
 DIALECT = OpenAIChat()
 PROVIDER = Provider(name="primary", dialect="openai-chat", base_url="http://127.0.0.1:1/v1")
@@ -409,7 +410,7 @@ def _conversations(draw: st.DrawFn) -> tuple[Message, ...]:
             case _:
                 ids = draw(st.lists(_ids, min_size=1, max_size=2, unique=True))
                 spoken = draw(st.lists(_texts.map(Text), max_size=1))
-                calls = [ToolCall(call_id, draw(_texts), draw(_objects)) for call_id in ids]
+                calls = [ToolCall(call_id, draw(_ids), draw(_objects)) for call_id in ids]
                 messages.append(Message("assistant", (*spoken, *calls)))
                 messages += [Message("tool", (ToolResult(call_id, draw(_texts)),)) for call_id in ids]
                 messages.append(said("user", draw(_texts)))
@@ -436,7 +437,7 @@ _requests = st.builds(
 
 
 @EXAMPLES
-@given(_requests)
+@given(_requests.filter(lambda request: not must_say_json(request)))
 def test_a_request_comes_back_as_it_went(request: ChatRequest) -> None:
     encoded = DIALECT.encode_request(request, model="big", provider=PROVIDER, api_key="k")
     assert DIALECT.decode_request("/chat/completions", encoded.headers, encoded.body) == request

@@ -38,6 +38,8 @@ from burn_tui.core.events import (
 from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.usage import Usage
 from burn_tui.providers.openai_responses import OpenAIResponses
+from burn_tui.providers.openai_responses_request import LEAST_OUTPUT_TOKENS
+from burn_tui.providers.stand_ins import must_say_json
 
 DIALECT = OpenAIResponses()
 PROVIDER = Provider(name="openai", dialect="openai-responses", base_url="https://provider.example/v1/")
@@ -215,7 +217,8 @@ def test_encrypted_reasoning_is_kept_as_a_signature_that_can_be_sent_back() -> N
         said("user", "go on"),
     )
     sent = body_of(request)["input"]
-    assert sent[1] == item
+    # Nothing is stored there, so that an id would be looked for and not found.
+    assert sent[1] == {name: value for name, value in item.items() if name != "id"}
 
 
 def test_reasoning_is_read_as_summary_and_in_the_models_own_words() -> None:
@@ -400,10 +403,12 @@ _efforts: st.SearchStrategy[object] = st.none() | st.sampled_from(get_args(Reaso
 
 
 @EXAMPLES
-@given(requests(reasoning_effort=_efforts))
+@given(requests(reasoning_effort=_efforts).filter(lambda request: not must_say_json(request)))
 def test_a_request_comes_back_as_it_went(request_: ChatRequest) -> None:
     sent = DIALECT.encode_request(request_, model="big", provider=PROVIDER, api_key="k")
-    assert DIALECT.decode_request("/v1/responses", sent.headers, sent.body) == request_
+    back = DIALECT.decode_request("/v1/responses", sent.headers, sent.body)
+    least = None if request_.max_output_tokens is None else max(request_.max_output_tokens, LEAST_OUTPUT_TOKENS)
+    assert back == msgspec.structs.replace(request_, max_output_tokens=least)
 
 
 def test_a_request_is_a_post_to_responses_with_the_key_as_a_bearer() -> None:

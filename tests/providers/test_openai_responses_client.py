@@ -12,22 +12,26 @@ from burn_tui.core.usage import Usage
 from burn_tui.simulator.host import Host
 from burn_tui.simulator.script import Action, Answer, Refuse
 from burn_tui.simulator.server import SimulatedProvider
+from burn_tui.simulator.signing import signature
 
 if TYPE_CHECKING:
     import openai
 else:
     openai = pytest.importorskip("openai", reason="the official openai client is not installed")
 
+SEALED = signature("primary", "Hm.")
+"""Encrypted, the provider's own: it takes no other back."""
+
 TEXT: tuple[WireEvent, ...] = (
     ReasoningDelta("Hm. "),
-    ReasoningDelta("Yes.", '{"id":"rs_1","encrypted_content":"sealed"}'),
+    ReasoningDelta("Yes.", '{"id":"rs_1","encrypted_content":"' + SEALED + '"}'),
     TextDelta("Grüße, "),
     TextDelta("Welt 🔥"),
     FinishSeen("stop", "end_turn"),
     UsageSeen(Usage(30, 7, 10, None, None, 2)),
 )
 CALLS: tuple[WireEvent, ...] = (
-    ReasoningDelta("Hm.", '{"id":"rs_1","encrypted_content":"sealed"}'),
+    ReasoningDelta("Hm.", '{"id":"rs_1","encrypted_content":"' + SEALED + '"}'),
     ToolCallDelta(0, "call_a", "add"),
     ToolCallDelta(0, arguments='{"a":'),
     ToolCallDelta(1, "call_b", "sub", '{"b":2}'),
@@ -86,7 +90,7 @@ def test_a_whole_answer_has_text_reasoning_status_and_counts(peer: Peer) -> None
     assert response.output_text == "Grüße, Welt 🔥"
     reasoning = response.output[0]
     assert reasoning.type == "reasoning"
-    assert (reasoning.summary[0].text, reasoning.encrypted_content) == ("Hm. Yes.", "sealed")
+    assert (reasoning.summary[0].text, reasoning.encrypted_content) == ("Hm. Yes.", SEALED)
     assert response.usage is not None
     assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (30, 7, 37)
     assert response.usage.input_tokens_details.cached_tokens == 10
@@ -148,7 +152,7 @@ def test_calls_are_understood_whole_and_streamed_and_their_results_come_back(pee
     assert question == said("user", "hi")
     thought, *parts = turn.parts
     assert isinstance(thought, Reasoning)
-    assert (thought.text, '"encrypted_content":"sealed"' in (thought.signature or "")) == ("Hm.", True)
+    assert (thought.text, f'"encrypted_content":"{SEALED}"' in (thought.signature or "")) == ("Hm.", True)
     assert parts == [ToolCall("call_a", "add", '{"a":1}'), ToolCall("call_b", "sub", '{"b":2}')]
     assert answer.parts == (ToolResult("call_a", "3"), ToolResult("call_b", "3"))
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from support.scripted import ScriptedRuntime, quiet_day
+from textual.events import Key
 from textual.pilot import Pilot
 
 from burn_tui.tui.app import BurnApp
@@ -14,6 +15,7 @@ from burn_tui.tui.widgets.prompt import Prompt
 GIVE_UP_S = 10.0
 
 NAMES = {" ": "space", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus"}
+LETTERS = {name: letter for letter, name in NAMES.items()}
 
 
 class Dashboard:
@@ -44,7 +46,24 @@ class Dashboard:
 
     async def type(self, text: str) -> None:
         """Press one key after the other."""
-        await self.pilot.press(*(NAMES.get(letter, letter) for letter in text))
+        await self.hit(*(NAMES.get(letter, letter) for letter in text))
+
+    async def hit(self, *keys: str) -> None:
+        """Press keys as fast as a terminal hands them over; the pilot's own `press` rests after each of them."""
+        driver = self.app._driver
+        assert driver is not None
+        for key in keys:
+            event = Key(key, LETTERS.get(key, key if len(key) == 1 else None))
+            event.set_sender(self.app)
+            driver.send_message(event)
+        await self.pilot.pause()
+        await self.until(lambda: not self._has_waiting_messages)
+
+    @property
+    def _has_waiting_messages(self) -> bool:
+        top = self.app.screen
+        pumps = [self.app, *self.app.screen_stack, *([] if top.focused is None else [top.focused])]
+        return any(pump.message_queue_size for pump in pumps)
 
     async def send(self, text: str) -> None:
         """Type and press Enter."""

@@ -27,6 +27,7 @@ from burn_tui.core.events import (
     TextDelta,
 )
 from burn_tui.core.failure import Failure
+from burn_tui.core.money import Price, Rates
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
 from burn_tui.engine.admission import Caller
@@ -188,6 +189,20 @@ def asks_first(target: Target, environment: str) -> list[Step]:
     ]
 
 
+class ScriptedSetup:
+    """Prices by which the cheapest and the dearest can be told."""
+
+    @property
+    def prices(self) -> "ScriptedSetup":
+        """As Setup.prices."""
+        return self
+
+    def price(self, target: Target) -> Price | None:
+        """The longer the name, the dearer; on this machine it is free."""
+        rate = 0 if target == QWEN else len(str(target)) * 1_000_000
+        return Price(rates=Rates(input_rate=rate, output_rate=rate))
+
+
 class ScriptedRouter:
     """Serves each request from the next script. Without one left, everything is answered by "Fine."."""
 
@@ -204,6 +219,7 @@ class ScriptedRouter:
                 for target in targets
             }
         )
+        self.setup = ScriptedSetup()
         self.routes = routes
         self.scripts: list[list[Step]] = []
         self.requests: list[tuple[ChatRequest, Caller]] = []

@@ -2,12 +2,15 @@
 
 import asyncio
 
+from msgspec import structs
 from support.dashboard import Dashboard, dashboard
 from support.scripted import (
+    FLASH,
     GPT,
     QWEN,
     RATE_LIMITED,
     SONNET,
+    Step,
     answers,
     asks_first,
     begins,
@@ -18,7 +21,7 @@ from support.scripted import (
 from textual.widgets import TextArea
 
 from burn_tui.core.errors import LedgerError
-from burn_tui.core.events import AttemptFailed, AttemptFinished, Refused, RequestFinished, TextDelta
+from burn_tui.core.events import AttemptFailed, AttemptFinished, Refused, RequestFinished, TextDelta, TooLong
 from burn_tui.core.transcript import Answer, Asked
 from burn_tui.tui.messages import PromptSubmitted
 from burn_tui.tui.screens.question import QuestionScreen
@@ -341,3 +344,143 @@ async def test_page_keys_in_the_prompt_scroll_the_conversation() -> None:
         await running.pilot.press("pageup")
         await running.until(lambda: transcript.scroll_offset.y < before)
         assert isinstance(running.app.focused, TextArea)
+
+
+LONG = TooLong(
+    tokens_needed=212_000,
+    window=128_000,
+    shorten_to=120_000,
+    shortest=900,
+    carrier=FLASH,
+    carrier_window=1_000_000,
+    carrier_cost_nanousd=120_000_000,
+)
+
+
+def too_long(facts: TooLong = LONG) -> list[Step]:
+    return [
+        Refused("context_length", "The conversation needs about 212,000 tokens.", "Shorten it.", too_long=facts),
+        RequestFinished("r", None, None, ()),
+    ]
+
+
+async def asks_about_length(running: Dashboard, facts: TooLong = LONG) -> None:
+    running.runtime.router.scripts += [too_long(facts), answers(FLASH, "Done.")]
+    await running.send("hello")
+    await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+    await running.pilot.pause()
+
+
+async def test_a_conversation_that_is_too_long_is_asked_about_with_the_price_of_carrying_all() -> None:
+    async with dashboard() as running:
+        await asks_about_length(running)
+        shown = running.text()
+        for fact in ("212k tokens", "128k tokens", "120k tokens", "gemini/gemini-2.5-flash, for about $0.12"):
+            assert fact in shown
+
+
+async def test_nothing_is_forgotten_before_the_person_says_yes() -> None:
+    async with dashboard() as running:
+        session = running.main.deck.active
+        running.runtime.router.scripts += [answers(SONNET, "Hi. " * 200_000), answers(SONNET, "Short.")]
+        for prompt in ("first", "second"):
+            await running.send(prompt)
+            await running.settled()
+        await asks_about_length(running)
+        assert len(session.messages) == 4
+        await running.pilot.press("y")
+        await running.until(lambda: answer_of(running) == "Done.")
+        request, _ = running.runtime.router.requests[-1]
+        assert [message.text for message in request.messages] == ["second", "Short.", "hello"]
+
+
+async def test_the_other_way_sends_everything_to_the_larger_model_this_once() -> None:
+    async with dashboard() as running:
+        await asks_about_length(running)
+        await running.pilot.press("o")
+        await running.until(lambda: answer_of(running) == "Done.")
+        request, _ = running.runtime.router.requests[-1]
+        assert (request.model, request.messages[-1].text) == (str(FLASH), "hello")
+        assert running.main.deck.active.requested is None
+
+
+async def test_where_forgetting_is_no_help_it_is_not_offered() -> None:
+    async with dashboard() as running:
+        await asks_about_length(running, structs.replace(LONG, shortest=121_000))
+        assert "forget the oldest turns" not in running.text()
+        await running.pilot.press("y")
+        assert isinstance(running.app.screen, QuestionScreen)
+
+
+async def test_where_nothing_would_help_nothing_is_asked() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(too_long(structs.replace(LONG, shortest=121_000, carrier=None)))
+        await running.send("hello")
+        await running.until(lambda: running.prompt == "hello")
+        assert running.app.screen is running.main
+        assert "Shorten it." in running.text("#transcript")
+
+
+async def test_a_name_before_the_prompt_says_who_answers_it_once() -> None:
+    async with dashboard() as running:
+        await running.type("@quick ")
+        await running.send("why")
+        await running.settled()
+        request, _ = running.runtime.router.requests[-1]
+        assert (request.model, request.messages[-1].text) == ("quick", "why")
+        await running.send("and now")
+        await running.settled()
+        assert running.runtime.router.requests[-1][0].model is None
+
+
+async def test_a_prompt_for_somebody_comes_back_with_the_name_before_it() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(list(REFUSED))
+        await running.send("@quick why")
+        await running.until(lambda: running.prompt == "@quick why")
+
+
+async def test_the_route_line_says_who_is_meant_and_when_nobody_is() -> None:
+    async with dashboard() as running:
+        await running.type("@quick why")
+        await running.until(lambda: "this once > quick > " in running.text("#route"))
+        await running.pilot.press("ctrl+u")
+        await running.type("@quack why")
+        await running.until(lambda: "nobody is called @quack" in running.text("#route"))
+
+
+async def test_a_name_alone_is_not_sent() -> None:
+    async with dashboard() as running:
+        await running.send("@quick")
+        await running.until(lambda: "Type the question behind @quick." in running.text())
+        assert running.runtime.router.requests == []
+        assert running.prompt == "@quick"
+
+
+async def test_a_session_can_be_kept_on_this_machine_and_says_so() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+l")
+        await running.until(lambda: "local only" in running.text("#status"))
+        assert "local only" in running.text("#route")
+        await running.send("hello")
+        await running.settled()
+        assert running.runtime.router.requests[-1][1].privacy == "local"
+        await running.pilot.press("alt+l")
+        await running.until(lambda: "local only" not in running.text("#status"))
+        assert running.main.deck.active.privacy == "any"
+
+
+async def test_in_a_local_session_nobody_elsewhere_can_be_chosen() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+l", "f2")
+        await running.until(lambda: "not on this machine" in running.text())
+        await running.pilot.press("3")
+        assert running.main.deck.active.requested is None
+
+
+async def test_a_notice_that_no_longer_holds_goes_away_by_itself() -> None:
+    async with dashboard() as running:
+        running.runtime.notices.append("config.yaml, line 3: no such key.")
+        await running.until(lambda: "no such key" in running.text("#notice"))
+        running.runtime.notices.clear()
+        await running.until(lambda: not running.main.query_one("#notice").display)

@@ -38,6 +38,11 @@ def test_a_meter_always_fills_its_width(share: float, width: int) -> None:
     assert len(full) + len(empty) == width
 
 
+def test_full_and_empty_are_told_apart_without_colour() -> None:
+    full, empty = meter(0.5, 4)
+    assert set(full).isdisjoint(empty)
+
+
 def test_a_tiny_share_is_seen_and_none_is_not() -> None:
     assert meter(0.0001, 10)[0] == "━"
     assert meter(0.0, 10)[0] == ""

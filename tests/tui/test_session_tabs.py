@@ -43,12 +43,12 @@ def test_the_row_never_overflows_and_always_holds_the_active_tab(
 
 
 def test_with_room_every_tab_has_number_glyph_word_and_name() -> None:
-    assert drawn(tabs(["one", "two"]), 60).split() == ["1", "■", "PROD", "one", "2", "■", "PROD", "two"]
+    assert drawn(tabs(["one", "two"]), 60).split() == ["▸1", "■", "PROD", "one", "2", "■", "PROD", "two"]
 
 
 def test_without_room_the_other_tabs_lose_their_names_first() -> None:
     assert drawn(tabs(["first-session", "second-session"]), 45).split() == [
-        "1",
+        "▸1",
         "■",
         "PROD",
         "first-session",

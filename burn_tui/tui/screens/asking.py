@@ -7,11 +7,13 @@ from textual import on, work
 from textual.widgets import TextArea
 
 from burn_tui.core.errors import BurnError
-from burn_tui.core.events import Confirmation, ReasoningDelta, Refused, RequestFinished, TextDelta
+from burn_tui.core.events import Confirmation, ReasoningDelta, Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.shorthand import Addressed
 from burn_tui.core.transcript import Answer
+from burn_tui.tui import views
 from burn_tui.tui.messages import Dismissed, PromptSubmitted, RouterSaid, SendEnded
 from burn_tui.tui.screens.frame import Frame
-from burn_tui.tui.screens.question import QuestionScreen, about_paid_call
+from burn_tui.tui.screens.question import QuestionScreen, about_length, about_paid_call
 from burn_tui.tui.widgets.prompt import Prompt
 from burn_tui.tui.widgets.transcript_view import TranscriptView
 
@@ -38,18 +40,28 @@ class Asking(Frame):
         if session.is_busy:
             self.notify("An answer is still being written. Escape stops it.", severity="warning")
             return
-        self._send(session, message.text, confirmed=False)
+        self._send(session, message.text)
 
-    def _send(self, session: "Session", text: str, *, confirmed: bool) -> None:
+    def _send(self, session: "Session", prompt: str, *, confirmed: bool = False) -> None:
+        """Send `prompt` to whom it names at its beginning, else to whom the session asks."""
+        addressed = self._addressed(session, prompt)
+        if not addressed.text.strip():
+            self.notify(f"Type the question behind {prompt.strip()}.", severity="warning")
+            return
         self._put_draft(session, "")
-        self.run_worker(self._deliver(session, text, confirmed=confirmed), group=_group(session))
+        self.run_worker(self._deliver(session, prompt, addressed, confirmed=confirmed), group=_group(session))
 
-    async def _deliver(self, session: "Session", text: str, *, confirmed: bool) -> None:
+    def _addressed(self, session: "Session", prompt: str) -> Addressed:
+        return views.names(self._runtime.router, session).addressed(prompt)
+
+    async def _deliver(self, session: "Session", prompt: str, addressed: Addressed, *, confirmed: bool) -> None:
         """Post what the router says, then that it has ended, however it did."""
         last: Refused | RequestFinished | None = None
         problem = ""
         try:
-            async with aclosing(session.send(text, confirmed=confirmed)) as events:
+            async with aclosing(
+                session.send(addressed.text, requested=addressed.requested, confirmed=confirmed)
+            ) as events:
                 async for event in events:
                     if isinstance(event, Refused) or (isinstance(event, RequestFinished) and last is None):
                         last = event
@@ -57,7 +69,7 @@ class Asking(Frame):
         except BurnError as error:
             problem = str(error)
         finally:
-            self.post_message(SendEnded(session.id, text, last=last, problem=problem))
+            self.post_message(SendEnded(session.id, prompt, last=last, problem=problem))
 
     @on(RouterSaid)
     def _hear(self, message: RouterSaid) -> None:
@@ -81,12 +93,12 @@ class Asking(Frame):
         self._refresh()
         if session is self.deck.active:
             self.query_one(TranscriptView).notice_change()
-        if isinstance(message.last, Refused) and message.last.confirmation is not None:
+        if isinstance(message.last, Refused) and _has_a_question(message.last):
             # A dialog that opened while the person types elsewhere would take the next letter for its answer.
             if is_free_to_ask:
-                self._ask_to_pay(session, message.last.confirmation)
+                self._ask_about(session, message.last)
             else:
-                self.notify(f"{session.name} asks before paid calls. Its prompt waits unsent.", severity="warning")
+                self.notify(f"{session.name} has a question. Its prompt waits unsent.", severity="warning")
 
     def _give_back(self, session: "Session", prompt: str, *, is_withdrawn: bool) -> None:
         if not session.draft.strip():
@@ -100,10 +112,26 @@ class Asking(Frame):
             self.query_one(Prompt).put(session.id, text)
 
     @work
+    async def _ask_about(self, session: "Session", refused: Refused) -> None:
+        if refused.confirmation is not None:
+            await self._ask_to_pay(session, refused.confirmation)
+        elif refused.too_long is not None:
+            await self._ask_to_shorten(session, refused.too_long)
+
     async def _ask_to_pay(self, session: "Session", asked: Confirmation) -> None:
         colour = self._palette.environment(session.environment.hue)
-        if await self.app.push_screen_wait(QuestionScreen(about_paid_call(asked, session), colour=colour)):
+        if await self.app.push_screen_wait(QuestionScreen(about_paid_call(asked, session), colour=colour)) == "yes":
             self._send(session, session.draft, confirmed=True)
+
+    async def _ask_to_shorten(self, session: "Session", asked: TooLong) -> None:
+        match await self.app.push_screen_wait(QuestionScreen(about_length(asked, session))):
+            case "yes":
+                session.shorten(asked.shorten_to, self._addressed(session, session.draft).text)
+                self._send(session, session.draft)
+            case "other":
+                self._send(session, f"@{asked.carrier} {self._addressed(session, session.draft).text}")
+            case _:
+                pass
 
     def action_stop(self) -> None:
         """The running answer; else the banner, else the notice."""
@@ -136,6 +164,13 @@ class Asking(Frame):
     def _scroll(self, message: Prompt.ScrollWanted) -> None:
         transcript = self.query_one(TranscriptView)
         transcript.scroll_relative(y=message.pages * max(transcript.size.height - 1, 1), animate=False)
+
+
+def _has_a_question(refused: Refused) -> bool:
+    """Whether a person's word could change it."""
+    if (too_long := refused.too_long) is not None:
+        return too_long.carrier is not None or too_long.shortest <= too_long.shorten_to
+    return refused.confirmation is not None
 
 
 def _group(session: "Session") -> str:

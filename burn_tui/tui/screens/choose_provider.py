@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from burn_tui.core.environment import Environment
+from burn_tui.core.catalog import Target
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import actions_of, bindings
 from burn_tui.tui.badges import badge
@@ -23,6 +23,7 @@ from burn_tui.tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
+    from burn_tui.engine.session import Session
 
 KEYS = digits + ascii_lowercase
 """The key of each choice by its position; choices beyond them are reached with the arrows."""
@@ -48,7 +49,7 @@ class Chosen(Struct, frozen=True):
     requested: str | None
 
 
-def choices(router: "Router", environment: Environment) -> list[Choice]:
+def choices(router: "Router", session: "Session") -> list[Choice]:
     """The default route first, then the other routes, then every target."""
     routes = [
         Choice(
@@ -63,17 +64,26 @@ def choices(router: "Router", environment: Environment) -> list[Choice]:
         routes.insert(0, Choice(requested=None, title="auto", note="the first that may be asked"))
     targets = []
     for target in router.catalog.targets:
-        is_allowed = environment.allows(target.provider_name)
+        obstacle = _obstacle(router, session, target)
         targets.append(
             Choice(
                 requested=str(target),
                 title=str(target),
-                note=state_in_words(router.state(target)) if is_allowed else f"not from {badge(environment).word}",
+                note=obstacle or state_in_words(router.state(target)),
                 provider_name=target.provider_name,
-                is_possible=is_allowed,
+                is_possible=not obstacle,
             )
         )
     return routes + targets
+
+
+def _obstacle(router: "Router", session: "Session", target: Target) -> str:
+    """Why the target may not be asked from there, whatever its health; "" = it may."""
+    environment = session.environment
+    if not environment.allows(target.provider_name):
+        return f"not from {badge(environment).word}"
+    stays = "local" in {environment.privacy, session.privacy}
+    return "not on this machine" if stays and not router.catalog.provider(target).is_local else ""
 
 
 def state_in_words(state: tuple[str, float]) -> str:

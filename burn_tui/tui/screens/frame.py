@@ -144,8 +144,9 @@ class Frame(Screen[None]):
     def _show_route(self) -> None:
         self._preview_timer.pause()
         session, burn = self.deck.active, self._facts.burn if self._facts else None
-        preview = session.preview(session.draft)
-        self.query_one(RouteLine).show(views.route(session, preview, burn, self._runtime.clock.now()))
+        addressed = views.names(self._runtime.router, session).addressed(session.draft)
+        preview = session.preview(addressed.text, requested=addressed.requested)
+        self.query_one(RouteLine).show(views.route(session, addressed, preview, burn, self._runtime.clock.now()))
 
     # --- what it burns ---------------------------------------------------------------------------
 
@@ -171,8 +172,7 @@ class Frame(Screen[None]):
             panel.show(self._facts)
         if isinstance(self.app.screen, BurnScreen):
             self.app.screen.show(self._facts)
-        self._show_tabs()
-        self._show_route()
+        self._refresh()
 
     def _warn(self, problem: str) -> None:
         """Let a problem stand above the prompt until it is dismissed."""

@@ -29,6 +29,14 @@ class MainScreen(Tabs):
         self._is_by_provider = not self._is_by_provider
         self._refresh()
 
+    def action_toggle_privacy(self) -> None:
+        """Whether anything of this session may leave the machine."""
+        session = self.deck.active
+        session.privacy = "any" if session.privacy == "local" else "local"
+        self._refresh()
+        if session.environment.privacy == "local":
+            self.notify(f"{session.environment.name} keeps everything on this machine, whatever the session says.")
+
     def action_choose_provider(self) -> None:
         """The list of who could serve this session."""
         session = self.deck.active
@@ -38,5 +46,5 @@ class MainScreen(Tabs):
                 session.requested = chosen.requested
                 self._refresh()
 
-        offered = choices(self._runtime.router, session.environment)
+        offered = choices(self._runtime.router, session)
         self.app.push_screen(ChooseProviderScreen(offered, current=session.requested, palette=self._palette), take)

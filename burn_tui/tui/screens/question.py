@@ -1,6 +1,6 @@
-"""A question with facts, answered by y or n: nothing else says yes."""
+"""A question with facts, answered by single letters: Enter says nothing, so that no stray key pays for a call."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from burn_tui.core.events import Confirmation
+from burn_tui.core.events import Confirmation, TooLong
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.badges import badge
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from burn_tui.engine.session import Session
 
 
+Word = Literal["yes", "other", "no"]
+"""What a person may answer."""
+
+
 class Question(Struct, frozen=True, kw_only=True):
     """What is to be decided."""
 
@@ -31,13 +35,15 @@ class Question(Struct, frozen=True, kw_only=True):
     """Label and value, one pair a line."""
     text: str = ""
     yes: str
-    """What y does."""
+    """What y does; "" = it cannot be answered so."""
+    other: str = ""
+    """What o does; "" = there is no other way."""
     no: str
     """What n does."""
 
 
-class QuestionScreen(ModalScreen[bool]):
-    """Dismisses with True for yes."""
+class QuestionScreen(ModalScreen[Word]):
+    """Dismisses with the person's word."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("question")
 
@@ -48,15 +54,16 @@ class QuestionScreen(ModalScreen[bool]):
         """Of the frame: the environment's; None = the theme's."""
 
     def compose(self) -> ComposeResult:
-        """A frame with title, facts, and the two answers."""
+        """A frame with title, facts, and the answers that there are."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = self._question.title
             with VerticalScroll(can_focus=False):
                 yield FactTable()
                 if self._question.text:
                     yield Static(Content(self._question.text), classes="text")
-            yield Answer("y", self._question.yes, value=True)
-            yield Answer("n", self._question.no, value=False)
+            with Vertical(classes="answers"):
+                for word, what_it_does in self._ways().items():
+                    yield Answer(word, what_it_does)
         yield TooSmall()
 
     def on_mount(self) -> None:
@@ -65,9 +72,17 @@ class QuestionScreen(ModalScreen[bool]):
         if self._colour is not None:
             self.query_one(".dialog").styles.border = ("round", self._colour)
 
-    def action_answer(self, answer: bool) -> None:
-        """Close with the answer."""
-        self.dismiss(answer)
+    def _ways(self) -> dict[Word, str]:
+        asked = self._question
+        ways: dict[Word, str] = {"yes": asked.yes, "other": asked.other, "no": asked.no}
+        return {word: what_it_does for word, what_it_does in ways.items() if what_it_does}
+
+    def action_answer(self, word: Word) -> None:
+        """Close with the answer, if it is one to this question."""
+        if word in self._ways():
+            self.dismiss(word)
+        else:
+            self.app.bell()
 
 
 class FactTable(Drawn[tuple[tuple[str, str], ...]]):
@@ -85,20 +100,20 @@ class FactTable(Drawn[tuple[tuple[str, str], ...]]):
 
 
 class Answer(Static):
-    """One of the two ways out; can be clicked."""
+    """One of the ways out; can be clicked."""
 
     DEFAULT_CSS = """
     Answer { height: auto; &:hover { background: $boost; } }
     """
 
-    def __init__(self, key: str, words: str, *, value: bool) -> None:
-        super().__init__(Content.assemble((f" {key} ", "bold reverse"), " ", words), classes="yes" if value else "no")
-        self._value = value
+    def __init__(self, word: Word, what_it_does: str) -> None:
+        super().__init__(Content.assemble((f" {word[0]} ", "bold reverse"), " ", what_it_does))
+        self._word: Word = word
 
     def on_click(self, event: events.Click) -> None:
         """As if its key had been pressed."""
         event.stop()
-        self.screen.dismiss(self._value)
+        self.screen.dismiss(self._word)
 
 
 def about_paid_call(asked: Confirmation, session: "Session") -> Question:
@@ -150,3 +165,30 @@ def about_closing(session: "Session", lost: list[str]) -> Question:
 def about_leaving(lost: list[str]) -> Question:
     """Before burn-tui ends with something unfinished."""
     return Question(title="Leave burn-tui?", text="\n".join(lost), yes="leave and lose this", no="stay")
+
+
+def about_length(asked: TooLong, session: "Session") -> Question:
+    """Before turns are forgotten because a conversation has outgrown its model."""
+    window = f"{fmt.tokens(asked.window)} tokens, the answer included"
+    facts = [("it needs", f"about {fmt.tokens(asked.tokens_needed)} tokens"), ("there is room for", window)]
+    can_be_shortened = asked.shortest <= asked.shorten_to
+    if can_be_shortened:
+        facts.append(("shortened", f"the newest turns, about {fmt.tokens(asked.shorten_to)} tokens at most"))
+    if asked.carrier is not None:
+        facts.append(("carried whole", f"{asked.carrier}, {_estimate(asked.carrier_cost_nanousd)}"))
+    return Question(
+        title=f"{session.name} is too long for its model",
+        facts=tuple(facts),
+        text=(
+            "Shortening makes the model forget the oldest turns. On screen they stay."
+            if can_be_shortened
+            else "Nothing that could be forgotten would make enough room for this question."
+        ),
+        yes="forget the oldest turns and send it" if can_be_shortened else "",
+        other=f"send it whole to {asked.carrier}, this once" if asked.carrier else "",
+        no="back to the prompt",
+    )
+
+
+def _estimate(cost_nanousd: int | None) -> str:
+    return "at an unknown price" if cost_nanousd is None else f"for about {fmt.money(cost_nanousd)}"

@@ -94,7 +94,7 @@ class Tabs(Asking):
         lost = self.deck.unfinished([session])
         if session.transcript.entries:
             lost.append("Its conversation is not kept.")
-        if lost and not await self.app.push_screen_wait(QuestionScreen(about_closing(session, lost))):
+        if lost and await self.app.push_screen_wait(QuestionScreen(about_closing(session, lost))) != "yes":
             return
         self._stop(session)
         self.deck.close(session)

@@ -1,11 +1,11 @@
 """Text on a coloured ground."""
 
-from textual.color import Color
+from burn_tui.tui.colour_vision import contrast
 
 
 def text_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on `colour`."""
-    return "#000000" if Color.parse(colour).get_contrast_text(1.0).brightness < 0.5 else "#ffffff"
+    """Black or white, whichever is easier to read on `colour`, which is "#rrggbb"."""
+    return max("#000000", "#ffffff", key=lambda text: contrast(text, colour))
 
 
 def filled(colour: str) -> str:

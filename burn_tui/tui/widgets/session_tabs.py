@@ -27,6 +27,9 @@ _PREFERRED: tuple[tuple[Form, Form], ...] = (("full", "full"), ("full", "word"),
 
 _MARK_CELLS = 4
 
+_OPEN = "▸"
+"""Before the number of the session on screen."""
+
 
 class Tab(Struct, frozen=True, kw_only=True):
     """One session as the row shows it."""
@@ -94,7 +97,8 @@ class SessionTabs(Drawn[Tabs]):
         tab = view.tabs[position]
         number, sign, name = _words(tab, position, form)
         if position == view.active:
-            body = Content.styled(number + sign + name, filled(tab.colour))
+            # Where there are no colours, the sign alone says which one is open.
+            body = Content.styled(_OPEN + number[1:] + sign + name, filled(tab.colour))
         else:
             body = Content.assemble(
                 (number, "$foreground-muted"), (sign, f"bold {tab.colour}"), (name, "$foreground-muted")

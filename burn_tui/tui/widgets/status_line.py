@@ -27,6 +27,8 @@ class Status(Struct, frozen=True, kw_only=True):
     calling_colour: str
     spent: tuple[str, ...]
     """Today's spending, from the longest form to the shortest."""
+    is_local_only: bool = False
+    """Nothing of the session may leave this machine."""
     note: str = ""
     """A rule of the environment, for lines with room to spare."""
 
@@ -57,7 +59,7 @@ class StatusLine(Drawn[Status]):
 
 
 def _place(view: Status) -> Content:
-    return Content.styled(f" {view.badge}", "bold")
+    return Content.styled(f" {view.badge}" + ("  local only" if view.is_local_only else ""), "bold")
 
 
 def _forms(view: Status) -> Iterator[tuple[str, Content, Content]]:
