@@ -1,7 +1,6 @@
 """The command line. Every import that costs time is made where it is needed."""
 
 import argparse
-import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -59,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"burn-tui {__version__}")
+    top.add_argument("--continue", action="store_true", help="open the sessions of last time, drafts and all")
     _add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
@@ -76,6 +76,13 @@ def parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="one JSON object on standard output instead of the text")
     _add_places(ask, is_again=True)
     ask.set_defaults(run=_ask)
+
+    status = commands.add_parser("status", help="how things stand, in a tenth of a second", allow_abbrev=False)
+    forms = status.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON object")
+    forms.add_argument("--tmux", action="store_const", dest="form", const="tmux", help="one line for status-right")
+    _add_places(status, is_again=True)
+    status.set_defaults(run=_status, form="words")
     return top
 
 
@@ -109,7 +116,7 @@ def _mend(unknown: str, options: argparse.Namespace) -> str:
     if not unknown.startswith("-"):
         return 'Put the whole prompt into quotes: burn-tui ask "PROMPT".'
     flags = ["--" + name.replace("_", "-") for name in vars(options) if name not in {"run", "prompt"}]
-    match = nearest(unknown, flags)
+    match = next((flag for flag in flags if flag.startswith(unknown)), None) or nearest(unknown, flags)
     return f"Did you mean {match}?" if match else "See burn-tui --help."
 
 
@@ -143,7 +150,7 @@ def _dashboard(options: argparse.Namespace) -> int:
     from burn_tui.tui.app import BurnApp
 
     with ExitStack() as stack:
-        return BurnApp(boot=_boot(options, stack)).run() or ANSWERED
+        return BurnApp(boot=_boot(options, stack), continues=getattr(options, "continue")).run() or ANSWERED
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -151,7 +158,22 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def _status(options: argparse.Namespace) -> int:
+    from burn_tui.engine import paths
+    from burn_tui.engine.clock import Clock
+    from burn_tui.tui.status_text import report
+
+    if options.demo:
+        raise WrongCallError("The demo keeps no ledger.", mend="Leave away --demo.")
+    config = paths.config_file(options.config, os.environ)
+    data_dir = paths.data_dir(options.data_dir, os.environ)
+    print(report(options.form, config=config, data_dir=data_dir, environ=os.environ, clock=Clock()))
+    return ANSWERED
+
+
 def _ask(options: argparse.Namespace) -> int:
+    import asyncio
+
     from burn_tui.engine.ask import ask
 
     with ExitStack() as stack:

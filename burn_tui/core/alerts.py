@@ -19,9 +19,10 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from burn_tui.core.budget import Budget, period_of
-from burn_tui.core.burn import minute_of
+from burn_tui.core.budget import Budget, Period, period_of
 from burn_tui.core.expectation import Expectation, Measure
+from burn_tui.core.minutes import MINUTE_S, minute_of
+from burn_tui.core.price_changes import PriceChange
 
 # Learned rules: from LEARNED_DAYS on, any of four. Windows are in minutes, burns are spent over expected, shares are
 # of E, the usual day.
@@ -78,12 +79,13 @@ LONGEST_MIN = LONG_MIN
 CONTRIBUTORS = 3
 """So many are named in an alert."""
 
+MOST_BURN = 9_999.0
+"""A burn where next to nothing is expected is no number that a person can use."""
+
 Rule = Literal["fast", "long", "day", "night", "new_day", "new_hour"]
 
 Window = int | None
 """Minutes up to now, the running one included; None = since the start of the day."""
-
-_MINUTE_S = 60.0
 
 
 class MinuteSpending(Struct, frozen=True):
@@ -147,7 +149,7 @@ class Contribution(Struct, frozen=True):
     spent: int
 
 
-class Alert(Struct, frozen=True, kw_only=True):
+class Alert(Struct, frozen=True, kw_only=True, tag="burn"):
     """Spending is out of the usual. It carries its evidence."""
 
     rule: Rule
@@ -156,7 +158,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     """None = the first word of an episode; else the mark of AGAIN_AT that was passed."""
     measure: Measure
     burn: float
-    """Of the last hour."""
+    """Of the last hour, at most MOST_BURN."""
     windows: tuple[Measured, ...]
     """Those of the rule as they stand now; the first is the one that it is about, the others confirm it."""
     since: float
@@ -223,10 +225,10 @@ class _Look:
         """When it begins: on a full minute, as samples do, the running one being the last."""
         if window is None:
             return self.expectation.day_start
-        begins = _MINUTE_S * (self.minute - window + 1)
+        begins = MINUTE_S * (self.minute - window + 1)
         if begins > self.told_until:
             return begins
-        return _MINUTE_S * min(minute_of(self.told_until) + 1, self.minute)
+        return MINUTE_S * min(minute_of(self.told_until) + 1, self.minute)
 
     def __getitem__(self, window: Window) -> Measured:
         return Measured(window, self.spent(window), self.expected(window))
@@ -343,7 +345,7 @@ def _alert(rule: Rule, look: _Look, *, again_at: float | None = None) -> Alert:
         rule=rule,
         again_at=again_at,
         measure=look.expectation.measure,
-        burn=look[AGAIN_MIN].burn,
+        burn=min(look[AGAIN_MIN].burn, MOST_BURN),
         windows=tuple(look[window] for window in windows),
         since=look.since(windows[0]),
         usual=look.usual,
@@ -373,18 +375,35 @@ class BudgetState(Struct, frozen=True):
     """What live rows had spent at the last look."""
 
 
-class BudgetAlert(Struct, frozen=True):
+class BudgetAlert(Struct, frozen=True, kw_only=True, tag="budget"):
     """So much of a budget is spent."""
 
-    budget: Budget
+    name: str
+    """Of the budget."""
+    scope: str
+    period: Period
+    period_start: float
+    """Seconds since the epoch: the requests from then on are to blame."""
     mark: float
     """Of BUDGET_MARKS."""
     spent_nanousd: int
     """Late rows included."""
+    limit_nanousd: int
 
 
-Notification = Alert | BudgetAlert
+Notification = Alert | BudgetAlert | PriceChange
 """Whatever a person is interrupted for."""
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """A notification that was given, and that stays until a person has dismissed it."""
+
+    id: int
+    """The later, the greater."""
+    at: float
+    """Seconds since the epoch."""
+    what: Notification
+    is_dismissed: bool = False
 
 
 def next_budget_state(
@@ -401,7 +420,17 @@ def next_budget_state(
     passed = _mark(BUDGET_MARKS, _share(spent_nanousd, budget.limit_nanousd))
     is_news = passed > state.told and live_nanousd > state.live_nanousd
     after = structs.replace(state, told=passed if is_news else state.told, live_nanousd=live_nanousd)
-    return after, BudgetAlert(budget, passed, spent_nanousd) if is_news else None
+    if not is_news:
+        return after, None
+    return after, BudgetAlert(
+        name=budget.name,
+        scope=budget.scope,
+        period=budget.period,
+        period_start=start,
+        mark=passed,
+        spent_nanousd=spent_nanousd,
+        limit_nanousd=budget.limit_nanousd,
+    )
 
 
 def _share(spent: int, limit: int) -> float:

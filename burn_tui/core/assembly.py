@@ -32,10 +32,14 @@ class AnswerBuilder:
             case _:
                 pass
 
-    def drop_unfinished_calls(self) -> None:
-        """An attempt was cut: what it began to call is not called."""
+    def cut(self, provider_name: str) -> None:
+        """The attempt at `provider_name` broke off and another goes on: its thinking stays its own, its calls go."""
         self._parts = [part for part in self._parts if part.kind != "tool_call"]
         self._calls.clear()
+        for part in self._parts:
+            part.writer = part.writer or provider_name
+            # The next one's thinking is no more of this one's, though its text goes on in mid-sentence.
+            part.is_closed |= part.kind == "reasoning"
 
     def clear(self) -> None:
         """The answer begins anew."""
@@ -43,7 +47,7 @@ class AnswerBuilder:
         self._calls.clear()
 
     def message(self, provider_name: str) -> Message:
-        """The answer as a turn of the conversation; `provider_name` signed it."""
+        """The answer as a turn of the conversation; `provider_name` wrote what nobody before it has written."""
         return Message(
             "assistant", tuple(part.finished(provider_name) for part in self._parts if part.is_worth_keeping)
         )
@@ -71,6 +75,8 @@ class _Growing:
         self.kind = kind
         self.pieces: list[str] = []
         self.signature: str | None = None
+        self.writer: str | None = None
+        """None = whoever is writing now."""
         self.is_closed = False
         self.id = ""
         self.name = ""
@@ -88,7 +94,7 @@ class _Growing:
             case "text":
                 return Text(self.joined)
             case "reasoning":
-                return Reasoning(self.joined, self.signature, provider_name)
+                return Reasoning(self.joined, self.signature, self.writer or provider_name)
             case _:
                 signer = provider_name if self.signature is not None else None
                 return ToolCall(self.id, self.name, self.joined or "{}", self.signature, signer)

@@ -6,7 +6,6 @@ Names follow OpenTelemetry's GenAI message model: a message has a role and parts
 from collections.abc import Mapping
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -135,15 +134,10 @@ class Extras(Struct, frozen=True):
 
     dialect: str
     """A key of burn_tui.providers.DIALECTS."""
-    fields: str
-    """The fields of the request's top level, as one JSON object."""
+    fields: Mapping[str, str]
+    """Of the request's top level: the value of each as JSON text."""
     headers: Mapping[str, str] = {}
     """What must go along for the fields to be understood (Anthropic's anthropic-beta). Lower-case names."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the fields."""
-        return tuple(msgspec.json.decode(self.fields, type=dict[str, msgspec.Raw]))
 
 
 class ChatRequest(Struct, frozen=True, kw_only=True):

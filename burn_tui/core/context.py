@@ -45,16 +45,19 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 
 def fitting(messages: tuple[Message, ...], sight: Sight) -> tuple[Message, ...]:
-    """`messages` as they can be sent: calls and results in pairs, and words in place of pictures that are not taken."""
-    return tuple(_in_words(message, sight) for message in paired(messages))
+    """`messages` as they can be sent: calls and results in pairs, thinking only where a model speaks, and words in place
+    of pictures that are not taken.
+    """
+    return tuple(_fitted(message, sight) for message in paired(messages))
 
 
-def _in_words(message: Message, sight: Sight) -> Message:
+def _fitted(message: Message, sight: Sight) -> Message:
     parts = tuple(
         Text(f"[image: {part.url or part.media_type}]", part.cache_for)
         if isinstance(part, Image) and not sight.takes(part, message.role)
         else part
         for part in message.parts
+        if message.role == "assistant" or not isinstance(part, Reasoning)
     )
     return message if parts == message.parts else structs.replace(message, parts=parts)
 
@@ -99,8 +102,8 @@ def _foreign_signatures(parts: Iterable[Part], provider_name: str) -> Iterator[s
 
 
 def _foreign_fields(extras: Extras | None, dialect: str) -> Iterator[str]:
-    if extras is not None and extras.dialect != dialect and extras.names:
-        yield f"what only {extras.dialect} has words for: {', '.join(extras.names)}"
+    if extras is not None and extras.dialect != dialect and extras.fields:
+        yield f"what only {extras.dialect} has words for: {', '.join(extras.fields)}"
 
 
 def _by_writer(writers: Iterable[str], noun: str) -> Iterator[str]:

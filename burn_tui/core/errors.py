@@ -7,6 +7,7 @@
     ├── UnknownNameError       an environment, route, session or theme that is not configured
     ├── MissingKeyError        a provider's API key is nowhere to be found
     └── LedgerError            the ledger file cannot be opened, read or written
+        └── LedgerUnavailableError   for now: the same may work later
 
 What a provider does wrong is no exception but a value: core.failure.Failure.
 """
@@ -82,3 +83,7 @@ class LedgerError(BurnError):
 
     def __init__(self, problem: str, *, file: str, mend: str) -> None:
         super().__init__(f"{file}: {problem} {mend}")
+
+
+class LedgerUnavailableError(LedgerError):
+    """The ledger's file or its disk is in a state that may pass, or be mended."""

@@ -64,7 +64,9 @@ class Expectation(Struct, frozen=True, kw_only=True):
 
     measure: Measure = "nanousd"
     usual: float | None
-    """E: what an active day of this class costs; None = nothing is known, so nothing can be unusual."""
+    """E: what an active day of this class costs, and until it is learned at least what one of any class does; None =
+    nothing is known, so nothing can be unusual.
+    """
     days_learned: int
     """Active days of this class behind it, at most REMEMBERED_DAYS; 0 = `usual` comes from elsewhere."""
     profile: tuple[float, ...]

@@ -4,8 +4,11 @@ A bucket covers a fixed ratio of durations rather than a fixed number of seconds
 exact for 80 ms and for three minutes.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from math import ceil, floor, log2
+
+from msgspec import Struct
 
 Histogram = Mapping[int, int]
 """Bucket -> number of samples in it. Buckets may be negative; absent ones are empty."""
@@ -36,3 +39,33 @@ def percentile(histogram: Histogram, q: float) -> float | None:
         if rank <= 0:
             return seconds_of(bucket)
     return None
+
+
+def samples(histogram: Histogram) -> int:
+    """How many there are: n."""
+    return sum(histogram.values())
+
+
+def added(histograms: Iterable[Histogram]) -> Histogram:
+    """All of them as one."""
+    total: Counter[int] = Counter()
+    for histogram in histograms:
+        total.update(histogram)
+    return total
+
+
+class Latency(Struct, frozen=True, kw_only=True):
+    """How long somebody's answers take."""
+
+    name: str
+    """A provider, "provider/model", an operation, or the hour as a number of UTC hours since the epoch."""
+    first_chunk: Histogram = {}
+    """Seconds to the first chunk, also of answers that broke off later."""
+    duration: Histogram = {}
+    """Seconds of whole answers."""
+    speed: Histogram = {}
+    """Tokens per second of whole answers; the bucket of a number, not of a time."""
+    attempts: int = 0
+    """All of them, refused requests apart."""
+    failures: int = 0
+    """They are in no histogram of durations: a refusal after 80 ms would make its provider look fast."""

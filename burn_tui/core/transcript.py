@@ -36,6 +36,9 @@ from burn_tui.core.usage import UsageRecord
 AnswerState = Literal["waiting", "streaming", "done", "truncated", "failed", "cancelled"]
 """waiting: a provider was called, no text yet. truncated: the text is incomplete and stays."""
 
+Verdict = Literal["good", "bad"]
+"""A person's word on an answer."""
+
 NoticeKind = Literal["fallback", "escalation", "failure", "refusal", "truncation", "waiting", "budget", "context"]
 
 
@@ -57,6 +60,10 @@ class Answer(Struct):
     state: AnswerState = "waiting"
     record: UsageRecord | None = None
     """None while it is in flight."""
+    verdict: Verdict | None = None
+    """The person's; None = there is none."""
+    note: str = ""
+    """The person's own words about it; "" = there are none."""
 
 
 class Notice(Struct):

@@ -160,6 +160,18 @@ def unsent(opened: AttemptOpened, error_type: ErrorType) -> UsageRecord:
     return UsageRecord(opened=opened, duration_s=0.0, usage=nothing, cost_nanousd=0, error_type=error_type)
 
 
+def interrupted(opened: AttemptOpened) -> UsageRecord:
+    """The record of an attempt whose process died in the midst of it: what it cost is guessed to be its estimate."""
+    return UsageRecord(
+        opened=opened,
+        duration_s=0.0,
+        usage=Usage(input_tokens=opened.input_tokens_estimate, estimated=True),
+        cost_nanousd=opened.cost_estimate_nanousd,
+        cost_source=None if opened.cost_estimate_nanousd is None else "estimated",
+        error_type="interrupted",
+    )
+
+
 class Correction(Struct, frozen=True, kw_only=True):
     """What is known better of an attempt by now. Its row stays as it was written; the sums become right."""
 
@@ -183,8 +195,8 @@ class Feedback(Struct, frozen=True, kw_only=True):
     """Of the attempt."""
     at: float
     """Seconds since the epoch."""
-    verdict: Literal[1, -1]
-    """Thumbs up or down."""
+    verdict: Literal[1, -1] | None
+    """Thumbs up or down; None = taken back."""
     note: str | None = None
 
 

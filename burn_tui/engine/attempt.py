@@ -1,7 +1,7 @@
 """One call to one target: request out, bytes in, events up, and its row settled whatever happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from types import TracebackType
 
@@ -34,8 +34,14 @@ from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.transport import Response, Transport, TransportError
 from burn_tui.providers import DIALECTS
+from burn_tui.providers.dialect import Decoder
 
 CANCELLED = Failure("cancelled", "stopped before the answer was complete")
+
+
+Watch = Callable[[Provider, bool, Decoder], Decoder]
+"""Given who answers, whether in a stream, and the decoder of the answer, the decoder that is used: for whoever wants to
+pass on the bytes themselves."""
 
 
 class Way(Struct, frozen=True, kw_only=True):
@@ -62,6 +68,7 @@ class Attempt:
         transport: Transport,
         books: Books,
         clock: Clock,
+        watch: Watch | None = None,
     ) -> None:
         self.way = way
         self.failure: Failure | None = None
@@ -76,6 +83,7 @@ class Attempt:
         self._transport = transport
         self._books = books
         self._clock = clock
+        self._watch = watch
         self._sent_at = clock.monotonic()
         self._first_chunk_s: float | None = None
         self._http_status: int | None = None
@@ -158,6 +166,8 @@ class Attempt:
     async def _decode(self, response: Response) -> AsyncGenerator[WireEvent]:
         is_streamed = self._request.stream and "application/json" not in response.headers.get("content-type", "")
         decoder = self._dialect.decoder(streamed=is_streamed, provider=self.way.provider)
+        if self._watch is not None:
+            decoder = self._watch(self.way.provider, is_streamed, decoder)
         async with aclosing(response.chunks()) as chunks:
             while (chunk := await self._next(chunks)) is not None:
                 for event in self._taken(decoder.feed(chunk)):

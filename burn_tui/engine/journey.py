@@ -39,7 +39,7 @@ from burn_tui.core.routing import Plan, Step, Try, next_step, quick_retry_s
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
-from burn_tui.engine.attempt import Attempt, Way
+from burn_tui.engine.attempt import Attempt, Watch, Way
 from burn_tui.engine.planning import decide, route_of
 from burn_tui.providers import DIALECTS
 
@@ -62,8 +62,9 @@ CLOCK_SLACK_S = 0.005
 class Journey:
     """Holds what was true when the request came: new settings are for the requests after it."""
 
-    def __init__(self, router: "Router", request: ChatRequest, caller: Caller) -> None:
+    def __init__(self, router: "Router", request: ChatRequest, caller: Caller, *, watch: Watch | None = None) -> None:
         self._router = router
+        self._watch = watch
         self._setup = router.setup
         self._admission = Admission(router.setup, router.books)
         self._request = request
@@ -166,12 +167,20 @@ class Journey:
 
     async def _admit(self) -> AsyncGenerator[Event]:
         """Opens the row of the attempt, or ends the request with a refusal. A full budget may be worth a wait."""
-        has_told = False
+        has_told, were_open = False, True
         while True:
             opened = self._opened(self._sending, self._target)
             admitted = await self._admission.admit(opened, self._target, self._caller)
-            if not isinstance(admitted, Exceeds) or not await self._may_shrink(admitted):
+            if not isinstance(admitted, Exceeds) or admitted.spent.budget.when_full != "queue":
                 break
+            # Calls in flight may turn out cheaper than what they have reserved. When none is left, the last of them
+            # may just have made room: so a second look, and only then an end.
+            are_open = await self._router.books.open_attempts() > 0
+            if not are_open and not were_open:
+                break
+            were_open = are_open
+            if not are_open:
+                continue
             if not has_told:
                 has_told = True
                 full = f"budget {admitted.spent.budget.name} is full of calls in flight."
@@ -190,10 +199,6 @@ class Journey:
         refused = over_budget(admitted, self._target) if isinstance(admitted, Exceeds) else admitted
         yield refused
         yield await self._refused(refused, opened)
-
-    async def _may_shrink(self, exceeds: Exceeds) -> bool:
-        """Whether waiting may help: calls in flight may turn out cheaper than what they have reserved."""
-        return exceeds.spent.budget.when_full == "queue" and await self._router.books.open_attempts() > 0
 
     def _rests(self) -> bool:
         """Whether the chosen target has refused somebody else while this request waited."""
@@ -224,7 +229,15 @@ class Journey:
             price=setup.prices.price(target),
             limits=setup.limits,
         )
-        return Attempt(opened, self._sending, way, transport=router.transport, books=router.books, clock=router.clock)
+        return Attempt(
+            opened,
+            self._sending,
+            way,
+            transport=router.transport,
+            books=router.books,
+            clock=router.clock,
+            watch=self._watch,
+        )
 
     def _notices(self) -> list[Event]:
         """What is to be said before the call leaves."""

@@ -14,9 +14,7 @@ SHORTEST_GENERATION_S = 0.05
 """An answer that came in one piece was not generated in the microseconds between its first byte and its last."""
 
 _OPENED = tuple(
-    name
-    for name in AttemptOpened.__struct_fields__
-    if name not in {"started_at", "waited_s", "prompt", "git_is_dirty"}
+    name for name in AttemptOpened.__struct_fields__ if name not in {"started_at", "waited_s", "prompt", "git_is_dirty"}
 )
 _SETTLED = (
     "response_model",
@@ -29,6 +27,8 @@ _SETTLED = (
     "malformed_events",
 )
 _USAGE = tuple(name for name in Usage.__struct_fields__ if name not in {"cost_nanousd", "estimated"})
+
+_NO_PROMPT = PromptUse(name="", version="")
 
 _UUID_DASHES = (8, 13, 18, 23)
 
@@ -51,7 +51,7 @@ def identifier(text: str) -> bytes | str:
 
 def open_row(opened: AttemptOpened, names: Names, *, owner: str | None) -> tuple[object, ...]:
     """The columns of OPENED in ledger_sql.py."""
-    prompt = opened.prompt
+    prompt = opened.prompt or _NO_PROMPT
     return (
         identifier(opened.event_id),
         identifier(opened.request_id),
@@ -69,8 +69,8 @@ def open_row(opened: AttemptOpened, names: Names, *, owner: str | None) -> tuple
         names.number(owner),
         opened.input_tokens_estimate,
         opened.cost_estimate_nanousd,
-        _hash(prompt and prompt.variables_hash),
-        _hash(prompt and prompt.rendered_hash),
+        _hash(prompt.variables_hash),
+        _hash(prompt.rendered_hash),
         names.number(opened.git_commit),
         opened.git_is_dirty,
     )

@@ -5,6 +5,8 @@ both ends of those the rows of a broken hour.
 """
 # ruff: noqa: S608 - what is put into statements are lists of columns from migrations.py and fragments from here
 
+from functools import cache
+
 from burn_tui.engine.migrations import CORRECTED, MINUTE_SUMS, SUMS
 
 
@@ -110,7 +112,7 @@ _ROLL_UPS = (
     ("minutes", "minute, labels", MINUTE_SUMS, "true"),
     ("hours", "hour, labels", SUMS, "true"),
     ("days", "day, labels", SUMS, "true"),
-    ("sessions", "session_id, hour", SUMS, "session_id IS NOT NULL"),
+    ("session_hours", "session_id, hour", SUMS, "session_id IS NOT NULL"),
 )
 """Table, its key, what it adds up, and which rows it takes."""
 
@@ -145,7 +147,7 @@ ROLL_UP_MANY = (*_add_up("counted_rows", _MANY), _count_latencies(_MANY))
 ROLL_UP_CORRECTION = _add_up("counted_corrections", _ONE)
 
 REBUILD_ROLL_UPS = (
-    *(f"DELETE FROM {table}" for table in ("minutes", "hours", "days", "sessions", "latencies")),
+    *(f"DELETE FROM {table}" for table in ("minutes", "hours", "days", "session_hours", "latencies")),
     *_add_up("counted", "true"),
     _count_latencies("true"),
 )
@@ -188,10 +190,17 @@ NOTE_OVERRIDE = """
 
 # --- reading rows -------------------------------------------------------------------------------
 
-_RECORDS = "SELECT * FROM attempts WHERE settled_at_us IS NOT NULL"
-_NEWEST = "ORDER BY started_at_us DESC, attempt DESC, event_id DESC LIMIT :limit"
+RECORDS = """
+    SELECT * FROM attempts
+    WHERE duration_us IS NOT NULL AND started_at_us >= :since_us AND started_at_us < :until_us
+    ORDER BY started_at_us DESC, attempt DESC, id DESC LIMIT :limit
+"""
 
-RECORDS = f"{_RECORDS} {_NEWEST}"
+RECORDS_OF_REQUEST = """
+    SELECT * FROM attempts
+    WHERE id IN (SELECT id FROM attempt_rows WHERE request_id = :request_id) AND duration_us IS NOT NULL
+    ORDER BY started_at_us DESC, attempt DESC, id DESC LIMIT :limit
+"""
 
 IS_OPEN = "SELECT 1 FROM attempt_rows WHERE event_id = :event_id AND duration_us IS NULL"
 
@@ -205,3 +214,129 @@ FEEDBACK = "SELECT * FROM feedback WHERE event_id = :event_id ORDER BY at_us, ro
 
 VERSION = "SELECT data_version, total_changes() AS own_changes FROM pragma_data_version"
 """data_version counts what other connections committed, total_changes what this one wrote."""
+
+# --- reading sums -------------------------------------------------------------------------------
+
+_PARTS = (
+    ("days", "day >= :first_day AND day < :after_day"),
+    ("hours", "hour >= :first_hour AND hour < :head_hours_end"),
+    ("hours", "hour >= :tail_hours_start AND hour < :after_hour"),
+)
+_HOURS = (("{table}", "hour >= :first_hour AND hour < :after_hour"),)
+_BROKEN_HOURS = (
+    ("counted", "started_at_us >= :since_us AND started_at_us < :head_end_us"),
+    ("counted", "started_at_us >= :tail_start_us AND started_at_us < :until_us"),
+)
+
+
+def in_period(columns: str, where: str = "true") -> str:
+    """A question for these columns of SUMS, `labels` and `session_id` apart, in all parts of a period.
+
+    `where`: a condition on `labels`.
+    """
+    return _union(_PARTS + _BROKEN_HOURS, columns, where)
+
+
+def by_hour_in_period(columns: str, *, table: str, where: str = "true") -> str:
+    """The same from `hours` or `session_hours`, which know the hour; a condition may be on it as well."""
+    hours = tuple((name.format(table=table), when) for name, when in _HOURS)
+    return _union(hours + _BROKEN_HOURS, columns, where)
+
+
+def _union(parts: tuple[tuple[str, str], ...], columns: str, where: str) -> str:
+    return " UNION ALL ".join(f"SELECT {columns} FROM {table} WHERE {when} AND {where}" for table, when in parts)
+
+
+def labelled(labels: tuple[str, ...]) -> str:
+    """The condition that rows have these labels, given under their names."""
+    if not labels:
+        return "true"
+    conditions = " AND ".join(f"{label} = :{label}" for label in labels)
+    return f"labels IN (SELECT id FROM labels WHERE {conditions})"
+
+
+@cache
+def spent(labels: tuple[str, ...]) -> str:
+    """What the attempts with these labels cost in a period, and what is reserved for those that are open."""
+    where = labelled(labels)
+    return f"""
+        SELECT (SELECT coalesce(sum(cost_nanousd), 0) FROM ({in_period("cost_nanousd", where)}))
+             + ({_RESERVED} AND {where}) AS spent_nanousd
+    """
+
+
+@cache
+def spent_by_session(labels: tuple[str, ...]) -> str:
+    """The same of one session."""
+    ours = "session_id = (SELECT id FROM names WHERE name = :session_id)"
+    where = f"{ours} AND {labelled(labels)}"
+    if labels:  # rare, and the roll-up of sessions does not know them
+        parts = f"SELECT cost_nanousd FROM counted WHERE {_IN_PERIOD} AND {where}"
+    else:
+        parts = by_hour_in_period("cost_nanousd", table="session_hours", where=where)
+    return f"""
+        SELECT (SELECT coalesce(sum(cost_nanousd), 0) FROM ({parts})) + ({_RESERVED} AND {where}) AS spent_nanousd
+    """
+
+
+_IN_PERIOD = "started_at_us >= :since_us AND started_at_us < :until_us"
+
+_RESERVED = f"""
+    SELECT coalesce(sum(cost_estimate_nanousd), 0) FROM attempt_rows WHERE duration_us IS NULL AND {_IN_PERIOD}
+"""
+
+MINUTE_SAMPLES = """
+    SELECT minute, sum(cost_nanousd) AS cost_nanousd, sum(input_tokens + output_tokens) AS tokens
+    FROM minutes WHERE minute > :now_minute - :window AND minute <= :now_minute
+    GROUP BY minute ORDER BY minute
+"""
+
+PROVIDER_SUMS = f"""
+    SELECT provider_name,
+           sum(cost_nanousd) AS cost_nanousd,
+           sum(unpriced_requests) AS unpriced_requests,
+           sum(unpriced_tokens) AS unpriced_tokens,
+           sum(input_tokens) AS input_tokens,
+           sum(output_tokens) AS output_tokens,
+           sum(attempts) AS attempts,
+           sum(failures) AS failures
+    FROM ({
+    in_period(
+        "labels, cost_nanousd, unpriced_requests, unpriced_tokens, input_tokens, output_tokens, attempts, failures"
+    )
+}) AS parts
+    JOIN labels ON labels.id = parts.labels
+    GROUP BY provider_name
+"""
+
+FIRST_CHUNKS = """
+    SELECT provider_name, bucket, sum(samples) AS samples
+    FROM subjects JOIN latencies ON subject = subjects.id
+    WHERE request_model IS NOT NULL AND hour > :now_hour - 24 AND hour <= :now_hour AND measure = 1
+    GROUP BY provider_name, bucket
+"""
+
+LAST_ERRORS = """
+    SELECT provider_name, error_type, max(started_at_us)
+    FROM attempt_rows JOIN labels ON labels.id = labels
+    WHERE error_type IS NOT NULL AND error_type NOT IN ('refused', 'cancelled', 'interrupted')
+      AND started_at_us >= :since_us AND started_at_us <= :now_us
+    GROUP BY provider_name
+"""
+"""SQLite takes a bare column from the row that holds the max()."""
+
+OPEN_ATTEMPTS = """
+    SELECT provider_name, count(*) AS open_attempts FROM attempt_rows JOIN labels ON labels.id = labels
+    WHERE duration_us IS NULL GROUP BY provider_name
+"""
+
+LATEST_ENVIRONMENT = f"""
+    SELECT environment FROM attempt_rows JOIN labels ON labels.id = labels
+    WHERE {_IN_PERIOD} AND environment != '' ORDER BY started_at_us DESC, attempt_rows.id DESC LIMIT 1
+"""
+
+LATEST_FALLBACK = f"""
+    SELECT started_at_us, names.name AS fell_back_from, provider_name, request_model
+    FROM attempt_rows JOIN labels ON labels.id = labels JOIN names ON names.id = fell_back_from
+    WHERE {_IN_PERIOD} ORDER BY started_at_us DESC, attempt_rows.id DESC LIMIT 1
+"""

@@ -6,11 +6,13 @@ Each entry is a tuple of statements that run in one transaction together with th
     names ──┐ words that recur, each once            subjects ── what latencies are kept of
     labels ─┤ what reports group by, as one number      │
             v                                           v
-      attempt_rows ──(counted)──> minutes, hours, days, sessions, latencies        roll-ups; computed from the rows
+      attempt_rows ──(counted)──> minutes, hours, days, session_hours, latencies        roll-ups; computed from the rows
             ^                                                                      alone, so they can be made anew
        corrections, feedback                         attempts: the rows in words, for people and programs
 """
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
+
+from burn_tui.engine.conversation_sql import CONVERSATIONS
 
 APPLICATION_ID = 0x6275726E
 """Marks a SQLite file as ours: "burn" in ASCII."""
@@ -113,6 +115,10 @@ def _identifier(column: str) -> str:
     return f"iif(typeof({column}) = 'blob', {uuid}, {column}) AS {column}"
 
 
+def _digits(column: str) -> str:
+    return f"iif({column} IS NULL, NULL, lower(hex({column}))) AS {column}"
+
+
 _ROWS = (
     "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     # Latencies are kept of two things: a model at its provider, and an operation at its provider.
@@ -207,11 +213,12 @@ _ROWS = (
     """,
     f"""
     CREATE VIEW attempts AS
-    SELECT {_identifier("event_id")},
+    SELECT attempt_rows.id AS id,
+           {_identifier("event_id")},
            {_identifier("request_id")},
            attempt, started_at_us, {", ".join(LABELS)}, {", ".join(map(_name, NAMES))},
            lane, waited_us, input_tokens_estimate, cost_estimate_nanousd,
-           lower(hex(variables_hash)) AS variables_hash, lower(hex(rendered_hash)) AS rendered_hash, git_is_dirty,
+           {_digits("variables_hash")}, {_digits("rendered_hash")}, git_is_dirty,
            started_at_us + duration_us AS settled_at_us, duration_us, time_to_first_chunk_us,
            input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens,
            cache_creation_1h_input_tokens, reasoning_output_tokens, usage_estimated, cost_nanousd, cost_source,
@@ -240,7 +247,8 @@ _BESIDE_THE_ROWS = (
     CREATE TRIGGER corrections_are_never_deleted BEFORE DELETE ON corrections
     BEGIN SELECT RAISE(ABORT, 'a correction is never deleted'); END
     """,
-    "CREATE TABLE feedback (event_id BLOB NOT NULL, at_us INTEGER NOT NULL, verdict INTEGER NOT NULL, note TEXT)",
+    # Verdicts: 1 = thumbs up, -1 = thumbs down, NULL = taken back. The last row of an attempt holds.
+    "CREATE TABLE feedback (event_id BLOB NOT NULL, at_us INTEGER NOT NULL, verdict INTEGER, note TEXT)",
     "CREATE INDEX feedback_by_attempt ON feedback (event_id)",
     # Rests outlive a restart; with another key they are forgotten.
     """
@@ -291,7 +299,7 @@ _ROLL_UPS = (
     ) WITHOUT ROWID
     """,
     f"""
-    CREATE TABLE sessions (
+    CREATE TABLE session_hours (
         session_id INTEGER NOT NULL, hour INTEGER NOT NULL, {_integers(SUMS)}, PRIMARY KEY (session_id, hour)
     ) WITHOUT ROWID
     """,
@@ -372,5 +380,6 @@ _ROLL_UPS = (
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (f"PRAGMA application_id = {APPLICATION_ID}", *_ROWS, *_BESIDE_THE_ROWS, *_ROLL_UPS),
+    CONVERSATIONS,
 )
 """Append only."""

@@ -29,6 +29,8 @@ def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health
     if decided.targets:
         return decided
     refused = _nobody(decided, tokens)
+    if refused.kind == "guard" and (here := _on_this_machine(request, caller, admission)):
+        return structs.replace(refused, mend=f"{refused.mend} On this machine: {', '.join(here)}.")
     if refused.kind != "context_length" or decided.largest_window is None:
         return refused
     facts = too_long(request, caller, admission=admission, tokens=tokens, window=decided.largest_window)
@@ -54,6 +56,13 @@ def _outlook(target: Target, admission: Admission, health: Health, now: float, *
         is_exhausted=bool(scopes) and all(health.is_exhausted(scope, now) for scope in scopes),
         context_window=setup.context_window(target),
     )
+
+
+def _on_this_machine(request: ChatRequest, caller: Caller, admission: Admission) -> list[str]:
+    """What may be asked whatever else is forbidden; [] where no model runs here."""
+    setup = admission.setup
+    local = (target for target in setup.catalog.targets if setup.is_local(target))
+    return [str(target) for target in local if admission.forbidden(request, target, caller) is None]
 
 
 def _nobody(decided: Plan, tokens: int) -> Refused:
@@ -82,5 +91,5 @@ def _nobody(decided: Plan, tokens: int) -> Refused:
     if decided.denied is not None:
         return Refused("guard", decided.denied.why, decided.denied.mend)
     reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)
-    mend = "Set the key that is missing, or choose another provider."
+    mend = "Set the key that is missing or refused, or choose another provider."
     return Refused("no_target", f"Nobody on route {decided.route} may be asked now. {reasons}", mend)

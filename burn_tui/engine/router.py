@@ -19,6 +19,7 @@ from burn_tui.core.health import Health, Scope, scope_of
 from burn_tui.core.rate_limits import Headroom
 from burn_tui.core.routing import Route
 from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.attempt import Watch
 from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.journey import Journey
@@ -138,13 +139,14 @@ class Router:
             asks_first=isinstance(verdict, NeedsConfirmation),
         )
 
-    async def send(self, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event]:
+    async def send(self, request: ChatRequest, caller: Caller, *, watch: Watch | None = None) -> AsyncGenerator[Event]:
         """Serve one request. The first event is RouteDecided, Waiting or Refused, the last is RequestFinished.
 
         Close the iterator to abort: the connection is closed and the attempt recorded as cancelled.
+        `watch`: is given the decoder of every answer, and gives the one that is used.
         """
         await self.setup.prices.ready()
-        async with aclosing(Journey(self, request, caller).events()) as events:
+        async with aclosing(Journey(self, request, caller, watch=watch).events()) as events:
             async for event in events:
                 yield event
 

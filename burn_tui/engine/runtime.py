@@ -16,9 +16,11 @@ from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.clock import Clock, local_timezone
+from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.router import Router
 from burn_tui.engine.session import Session
@@ -56,6 +58,7 @@ class Runtime:
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
         self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
+        self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
 
     @classmethod
     async def open(
@@ -80,7 +83,11 @@ class Runtime:
         )
         setup = runtime.router.setup
         runtime.notices += [*notices, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
-        await runtime.router.remember()
+        try:
+            await runtime.router.remember()
+        except BaseException:
+            await runtime.close()  # the ledger's thread would keep the process alive
+            raise
         return runtime
 
     async def close(self) -> None:
@@ -99,6 +106,11 @@ class Runtime:
         session = Session(name, place, router=self.router, clock=self.clock, test_mark=self.test_mark)
         self._sessions.add(session)
         return session
+
+    @property
+    def keeps_conversations(self) -> bool:
+        """Whether drafts and conversations will be there again after burn-tui has ended."""
+        return self.conversations.keeps_text and self.ledger.is_lasting
 
     def environment(self, name: str | None) -> Environment:
         """The environment of that name as the settings have it now; None = the least guarded one."""
@@ -134,6 +146,7 @@ class Runtime:
         """Work by other settings from the next request on; what is in flight ends as it began."""
         self.settings = settings
         self.router.adopt(self._setup(settings))
+        self.conversations.keeps_text = settings.store_text
         for session in self._sessions:
             session.environment = self.environment(session.environment.name)
 

@@ -51,7 +51,7 @@ class Session:
         self.lock = unlocked(self._clock.now(), for_s=place.unlock_s, requests=place.unlock_requests)
 
     def shorten(self, tokens: int, question: str) -> None:
-        """Forget the oldest turns until the rest and `question` fit into `tokens`. What stands on screen stays there."""
+        """Forget the oldest turns until the rest and `question` fit into `tokens`. On screen they stay."""
         *kept, _ = shortened((*self.messages, said("user", question)), tokens)
         self.messages = tuple(kept)
 
@@ -95,8 +95,8 @@ class Session:
         match event:
             case AttemptStarted(attempt=1):
                 self.lock = self.lock.after_request()
-            case FellBack(continues=True):
-                answer.drop_unfinished_calls()
+            case FellBack(from_target=target, continues=True):
+                answer.cut(target.provider_name)
             case FellBack():
                 answer.clear()
             case Refused():

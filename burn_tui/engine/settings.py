@@ -16,6 +16,7 @@ from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
+from burn_tui.core.model_names import AUTO
 from burn_tui.core.money import Price, Rates, nanousd
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import PINNED, Route
@@ -25,6 +26,7 @@ from burn_tui.engine.settings_schema import (
     BudgetSettings,
     EnvironmentSettings,
     FileSettings,
+    GatewaySettings,
     ModelSettings,
     PriceSettings,
     ProviderSettings,
@@ -70,6 +72,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     """For targets that are pinned and where there is no route; each route has its own."""
     limits: TimeLimits = TimeLimits()
+    gateway: GatewaySettings = GatewaySettings()
+    store_text: bool = True
+    """False = prompts, answers and drafts are not kept on disk."""
+    keep_text_days: int = 90
+    """How long a session that nobody touches is kept."""
     theme: str | None = None
     """None = the default theme."""
 
@@ -98,16 +105,20 @@ def read(document: Document) -> Settings:
         on_cut=sections.on_cut, on_filter=sections.on_filter, hedge=sections.hedge, patience_s=sections.patience_s
     )
     timeouts = sections.timeouts or TimeoutSettings()
+    routes = _routes(document, sections.routes or [], catalog, policy)
     return Settings(
         origin=document.file,
         catalog=catalog,
         keys={name: keys for name, keys in references.items() if keys},
         prices=_prices(document, sections.prices or {}, catalog),
         environments=_environments(document, sections.environments or {}, catalog),
-        routes=_routes(document, sections.routes or [], catalog, policy),
+        routes=routes,
         budgets=_budgets(document, sections.budgets or []),
         policy=policy,
         limits=TimeLimits(**structs.asdict(timeouts)),
+        gateway=_gateway(document, sections.gateway or GatewaySettings(), routes, catalog),
+        store_text=sections.store_text,
+        keep_text_days=sections.keep_text_days,
         theme=sections.theme,
     )
 
@@ -142,10 +153,18 @@ def _base_urls(
     written = given.base_url or (known.base_url if known else None)
     addresses = written if isinstance(written, list) else [written or ""]
     for address in addresses:
-        if urlsplit(address).scheme not in {"http", "https"}:
+        if not _is_address(address):
             mend = 'Write it as the provider\'s SDK takes it, such as base_url: "https://api.openai.com/v1".'
             raise document.error("base_url must be an http or https address.", (*path, "base_url"), mend=mend)
     return [address.rstrip("/") for address in addresses]
+
+
+def _is_address(written: str) -> bool:
+    try:
+        parts = urlsplit(written)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, or a port that no machine has
+        return False
 
 
 def _model(written: str | ModelSettings) -> Model:
@@ -249,6 +268,16 @@ def _routes(document: Document, entries: list[Any], catalog: Catalog, policy: Po
         own = {name: value for name in Policy.__struct_fields__ if (value := getattr(given, name)) is not None}
         routes[given.name] = Route(given.name, tuple(dict.fromkeys(targets)), structs.replace(policy, **own))
     return routes
+
+
+def _gateway(
+    document: Document, given: GatewaySettings, routes: Mapping[str, Route], catalog: Catalog
+) -> GatewaySettings:
+    """As it is written, if every name is mapped to something that can be asked."""
+    for name, meaning in (given.models or {}).items():
+        if meaning != AUTO and meaning not in routes:
+            _target(document, ("gateway", "models", name), meaning, catalog)
+    return given
 
 
 def _budgets(document: Document, entries: list[Any]) -> tuple[Budget, ...]:

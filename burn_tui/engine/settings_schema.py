@@ -122,6 +122,18 @@ class TimeoutSettings(Struct, forbid_unknown_fields=True):
     """Of one attempt."""
 
 
+class GatewaySettings(Struct, forbid_unknown_fields=True):
+    """The section `gateway:`."""
+
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 4141
+    """Where `burn-tui gateway` listens; 0 = any free port."""
+    models: dict[str, str] | None = None
+    """What clients mean by a name: {"claude-*": quick, "gpt-5": openai/gpt-5-mini, "*": auto}, the first match counts;
+    absent = claude-*, gpt-*, gemini-* and the like mean auto where no provider serves them."""
+    body_limit_mb: Annotated[float, Meta(gt=0, le=1024)] = 32.0
+    """Of one request; larger ones are refused."""
+
+
 class FileSettings(Struct, forbid_unknown_fields=True):
     """The sections of the file; each may be left out or empty."""
 
@@ -131,6 +143,7 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     routes: list[Any] | None = None
     budgets: list[Any] | None = None
     timeouts: TimeoutSettings | None = None
+    gateway: GatewaySettings | None = None
     on_cut: OnCut = "continue"
     """When a stream is cut: continue = the next target goes on from the text, restart = it begins anew,
     ask = stop there."""
@@ -140,5 +153,9 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     """true = when the first target is far slower than usual, the next is asked as well and the faster one wins."""
     patience_s: Seconds = 0.0
     """How long a request waits when every target rests; 0 = it says at once when one will be back."""
+    store_text: bool = True
+    """false = prompts, answers and drafts are not kept on disk, and what was kept is erased at the next start."""
+    keep_text_days: Count = 90
+    """A session that nobody touches for so long is erased, with all its words; what it cost stays in the ledger."""
     theme: str | None = None
     """A name from themes/ or from the themes folder beside the settings file; absent = default."""

@@ -3,26 +3,26 @@
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-import msgspec
+from msgspec import Raw
 
 from burn_tui.core.chat import ChatRequest, Extras
 from burn_tui.providers.reading import compact
-
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def extras_in(
     body: Mapping[str, object], dialect: str, *, known: AbstractSet[str], headers: Mapping[str, str] | None = None
 ) -> Extras | None:
     """What `body` holds beside the `known` fields. None = nothing."""
-    unknown = {name: value for name, value in body.items() if name not in known and value is not None}
-    return Extras(dialect, compact(unknown), headers or {}) if unknown or headers else None
+    unknown = {name: compact(value) for name, value in body.items() if name not in known and value is not None}
+    return Extras(dialect, unknown, headers or {}) if unknown or headers else None
 
 
 def fields_for(request: ChatRequest, dialect: str) -> dict[str, object]:
     """The extra fields of `request` that a provider of `dialect` is sent."""
     extras = request.extras
-    return dict(_FIELDS.decode(extras.fields)) if extras is not None and extras.dialect == dialect else {}
+    if extras is None or extras.dialect != dialect:
+        return {}
+    return {name: Raw(value.encode()) for name, value in extras.fields.items()}
 
 
 def headers_for(request: ChatRequest, dialect: str) -> Mapping[str, str]:

@@ -42,6 +42,7 @@ from burn_tui.providers.reading import (
     parsed,
     text,
 )
+from burn_tui.providers.stand_ins import BEFORE
 
 _PATH = "/api/chat"
 
@@ -178,13 +179,14 @@ def _messages(messages: tuple[Message, ...], provider_name: str) -> list[_Fields
     written: list[_Fields] = []
     tool_of_call: dict[str, str] = {}
     for message in fitting(messages, SIGHT):
-        tool_of_call |= {part.id: part.name for part in message.parts if isinstance(part, ToolCall)}
+        tool_of_call |= {part.id: _name(part) for part in message.parts if isinstance(part, ToolCall)}
         results = [part for part in message.parts if isinstance(part, ToolResult)]
         written += [_result(result, tool_of_call[result.id]) for result in results]
         said = _said(message, provider_name)
         if len(said) > 1:
             written.append(said)
-    return written
+    # Without any message the API only loads the model.
+    return written or [{"role": "user", "content": BEFORE}]
 
 
 def _result(result: ToolResult, name: str) -> _Fields:
@@ -203,16 +205,23 @@ def _said(message: Message, provider_name: str) -> _Fields:
         "tool_calls": calls,
     }
     stated = {name: value for name, value in fields.items() if value}
-    return {"role": message.role, **({"content": content} if stated else {}), **stated}
+    # What stands beside a tool's result is shown by whoever ran the tool.
+    role = "user" if message.role == "tool" else message.role
+    return {"role": role, **({"content": content} if stated else {}), **stated}
 
 
 def _own_thoughts(parts: Sequence[Part], provider_name: str) -> Iterator[str]:
     return (part.text for part in parts if isinstance(part, Reasoning) and part.provider_name == provider_name)
 
 
+def _name(call: ToolCall) -> str:
+    """Any will do but none."""
+    return call.name or "tool"
+
+
 def _call(place: int, call: ToolCall) -> _Fields:
     arguments = json_object(call.arguments) or {"invalid_arguments": call.arguments}
-    return {"id": call.id, "function": {"index": place, "name": call.name, "arguments": arguments}}
+    return {"id": call.id, "function": {"index": place, "name": _name(call), "arguments": arguments}}
 
 
 # --- requests, read ------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ MOST_STOP_SEQUENCES = 4
 
 SIGHT = Sight(
     media_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}),
-    address_starts=("https://", "http://", "data:"),
+    address_starts=("https://", "http://"),
 )
 """developers.openai.com/api/docs/guides/images-vision. Only the user shows pictures."""
 

@@ -10,10 +10,11 @@ from typing import Self
 
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
-from burn_tui.core.chat import ChatRequest, said
+from burn_tui.core.chat import ChatRequest, estimate_input_tokens, estimate_tokens, said
 from burn_tui.core.environment import Environment
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.routing import Route
+from burn_tui.core.usage import Usage
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.keys import KeyReference
@@ -33,6 +34,9 @@ _DIALECTS = {
     "ollama": "ollama-chat",
 }
 _KEY_VARIABLES = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
+
+THOUGHT_TOKENS = {SONNET: 700, GPT: 5_200}
+"""Billed and not shown, as reasoning models do it: one prompt moves the spend of the day by a cent."""
 
 _REST_S = 43.0
 _PAUSE_S = 4.0
@@ -59,11 +63,16 @@ class Demo:
 
     async def boot(self) -> "DemoRuntime":
         """A runtime whose ledger already holds a day's history, with other programs calling beside it."""
-        keys = dict.fromkeys(_KEY_VARIABLES.values(), "demo-key")
+        keys = {variable: f"demo-key-of-{name}" for name, variable in _KEY_VARIABLES.items()}
         runtime = await DemoRuntime.open(
             _settings(self._host), data_dir=self._data_dir, environ=keys, clock=self._clock, label="DEMO"
         )
-        await runtime.ledger.record(history(self._clock, self._chance))
+        runtime.notices.clear()  # all environments share the demo's keys, and nobody pays for any of them
+        try:
+            await runtime.ledger.record(history(self._clock, self._chance))
+        except BaseException:
+            await runtime.close()  # the ledger's thread would keep the process alive
+            raise
         runtime.start_other_programs(self._chance)
         return runtime
 
@@ -72,6 +81,11 @@ class DemoRuntime(Runtime):
     """A runtime with company: other programs that use the same providers while the person looks on."""
 
     _programs: asyncio.Task[None] | None = None
+
+    @property
+    def keeps_conversations(self) -> bool:
+        """A demonstration leaves nothing behind."""
+        return False
 
     def opening_sessions(self) -> list[Session]:
         """Three that show the three colours."""
@@ -147,9 +161,16 @@ def _providers() -> list[SimulatedProvider]:
 
 
 def _answering(target: Target) -> Script:
-    def script(_request: ChatRequest, count: int) -> Action:
+    def script(request: ChatRequest, count: int) -> Action:
+        text = ANSWERS[count % len(ANSWERS)]
+        thought = THOUGHT_TOKENS.get(target, 0)
         return Answer(
-            text=ANSWERS[count % len(ANSWERS)],
+            text=text,
+            usage=Usage(
+                input_tokens=estimate_input_tokens(request.messages),
+                output_tokens=estimate_tokens(text) + thought,
+                reasoning_output_tokens=thought,
+            ),
             first_chunk_s=FIRST_CHUNK_S[target],
             chunk_s=0.03,
         )

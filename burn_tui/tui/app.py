@@ -8,7 +8,7 @@ from textual import work
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from burn_tui.core.errors import BurnError
+from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
 from burn_tui.tui.dressing import DressedApp
@@ -21,6 +21,7 @@ from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.too_small import HORIZONTAL, VERTICAL
 
 if TYPE_CHECKING:
+    from burn_tui.engine.conversations import Kept
     from burn_tui.engine.runtime import Runtime
 
 WRONG_SETTINGS = 2
@@ -35,10 +36,12 @@ class BurnApp(DressedApp):
     HORIZONTAL_BREAKPOINTS = HORIZONTAL
     VERTICAL_BREAKPOINTS = VERTICAL
 
-    def __init__(self, boot: "Callable[[], Awaitable[Runtime]]") -> None:
+    def __init__(self, boot: "Callable[[], Awaitable[Runtime]]", *, continues: bool = False) -> None:
+        """`continues`: open the sessions of last time."""
         super().__init__()
         understand_legacy_alt()
         self._boot = boot
+        self._continues = continues
         self._runtime: Runtime | None = None
         self._main: MainScreen | None = None
         self._exit_code = 0
@@ -59,15 +62,29 @@ class BurnApp(DressedApp):
             return
         self._runtime = runtime
         typed = self.screen.typed if isinstance(self.screen, StartingScreen) else ""
-        self._main = MainScreen(runtime, self.dress(runtime))
-        self._main.deck.active.draft = typed
+        self._main = MainScreen(runtime, self.dress(runtime), await self._tabs_of_last_time(runtime))
+        self._main.deck.active.draft += typed
         await self.switch_screen(self._main)
         for name in await runtime.discover():
             self.notify(f"{name} runs on this machine and can be asked.")
 
+    async def _tabs_of_last_time(self, runtime: "Runtime") -> "list[Kept]":
+        if not self._continues:
+            return []
+        try:
+            tabs = await runtime.conversations.tabs_of_last_time()
+        except LedgerError as error:
+            runtime.notices.append(str(error))
+            return []
+        if not tabs:
+            self.notify("There is nothing to continue, so these are new sessions.")
+        return tabs
+
     async def on_unmount(self) -> None:
         """Close connections and the ledger, however the dashboard ended."""
         if self._runtime is not None:
+            if self._main is not None:
+                await self._main.keep_all()
             await self._runtime.close()
 
     async def action_quit(self) -> None:

@@ -1,20 +1,40 @@
 """The open sessions, in the order of their tabs, and which of them is on screen."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from burn_tui.core.transcript import Answer, Asked
+
 if TYPE_CHECKING:
+    from burn_tui.core.transcript import Entry
+    from burn_tui.engine.conversations import Kept
     from burn_tui.engine.runtime import Runtime
     from burn_tui.engine.session import Session
+
+MOST_CLOSED = 20
+"""So many closed sessions can be brought back."""
 
 
 class Deck:
     """There is always at least one session."""
 
-    def __init__(self, runtime: "Runtime") -> None:
+    def __init__(self, runtime: "Runtime", tabs_of_last_time: "Sequence[Kept]" = ()) -> None:
         self._runtime = runtime
-        self.sessions: list[Session] = runtime.opening_sessions() or [runtime.session("main")]
         self.position = 0
         """Of the session on screen, from 0."""
+        self.sessions: list[Session] = []
+        self.unread: set[str] = set()
+        """Ids of sessions in which something was said that the person has not seen."""
+        self._closed: list[tuple[Session, int]] = []
+        """The last ones, each with the position of its tab."""
+        for kept in tabs_of_last_time:
+            self.sessions.append(self._restored(kept))
+            if kept.is_on_screen:
+                self.position = len(self.sessions) - 1
+        if not self.sessions:
+            self.sessions = runtime.opening_sessions() or [runtime.session("main")]
 
     @property
     def active(self) -> "Session":
@@ -34,20 +54,51 @@ class Deck:
 
     def open(self, name: str, environment: str | None) -> "Session":
         """A new session at the end, put on screen. Without an environment it is the least guarded one."""
-        session = self._runtime.session(name, environment)
-        self.sessions.append(session)
-        self.position = len(self.sessions) - 1
-        return session
+        return self._add(self._runtime.session(name, environment), len(self.sessions))
+
+    def open_kept(self, kept: "Kept") -> "Session":
+        """A session of the past at the end, put on screen."""
+        return self._add(self._restored(kept), len(self.sessions))
+
+    def duplicate(self, session: "Session") -> "Session":
+        """The same conversation once more, beside it and on screen: what is said there does not change this one."""
+        copy = self._runtime.session(f"{session.name} copy", session.environment.name)
+        copy.requested, copy.privacy = session.requested, session.privacy
+        copy.draft, copy.messages = session.draft, session.messages
+        copy.transcript.entries = [structs.replace(entry) for entry in _finished(session)]
+        return self._add(copy, self.sessions.index(session) + 1)
+
+    def move(self, session: "Session", by: int) -> bool:
+        """Change places with the neighbours; False at either end. Who is on screen stays there."""
+        at = self.sessions.index(session)
+        if not 0 <= at + by < len(self.sessions):
+            return False
+        on_screen = self.active
+        self.sessions.insert(at + by, self.sessions.pop(at))
+        self.position = self.sessions.index(on_screen)
+        return True
 
     def close(self, session: "Session") -> None:
         """Drop the session; its neighbour is on screen if it was. The last one is followed by a fresh one."""
         at = self.sessions.index(session)
         self.sessions.remove(session)
+        self._closed = [*self._closed, (session, at)][-MOST_CLOSED:]
         if not self.sessions:
             self.sessions.append(self._runtime.session("main", session.environment.name))
         if at < self.position or self.position == len(self.sessions):
             self.position -= 1
         self.position = max(self.position, 0)
+
+    def reopen(self) -> "Session | None":
+        """Bring back the session that was closed last, where it stood and put on screen; None if there is none."""
+        if not self._closed:
+            return None
+        session, at = self._closed.pop()
+        return self._add(session, min(at, len(self.sessions)))
+
+    def forget_closed(self, session_id: str) -> None:
+        """It cannot be brought back."""
+        self._closed = [(session, at) for session, at in self._closed if session.id != session_id]
 
     def fresh_name(self) -> str:
         """A name that no open session has."""
@@ -57,15 +108,31 @@ class Deck:
             number += 1
         return f"session-{number}"
 
-    def unfinished(self, sessions: "list[Session] | None" = None) -> list[str]:
-        """What would be lost if these sessions (None = all of them) were closed, one sentence each."""
-        return [reason for session in sessions or self.sessions for reason in _unfinished(session)]
+    def unfinished(self) -> list[str]:
+        """What would be lost if burn-tui ended now, one sentence each."""
+        return [reason for session in self.sessions for reason in self._unfinished(session)]
+
+    def _unfinished(self, session: "Session") -> list[str]:
+        reasons = []
+        if session.is_busy:
+            reasons.append(f"{session.name}: an answer is still being written.")
+        if session.draft.strip() and not self._runtime.keeps_conversations:
+            reasons.append(f"{session.name}: a draft of {len(session.draft)} characters was not sent.")
+        return reasons
+
+    def _restored(self, kept: "Kept") -> "Session":
+        return kept.restored(self._runtime.session(kept.name, kept.environment))
+
+    def _add(self, session: "Session", position: int) -> "Session":
+        self.sessions.insert(position, session)
+        self.position = position
+        return session
 
 
-def _unfinished(session: "Session") -> list[str]:
-    reasons = []
-    if session.is_busy:
-        reasons.append(f"{session.name}: an answer is still being written.")
-    if session.draft.strip():
-        reasons.append(f"{session.name}: a draft of {len(session.draft)} characters was not sent.")
-    return reasons
+def _finished(session: "Session") -> "list[Entry]":
+    """Without the question that is being answered, and what came of it up to now."""
+    entries = session.transcript.entries
+    if not session.is_busy:
+        return entries
+    last_question = max((at for at, entry in enumerate(entries) if isinstance(entry, Asked)), default=len(entries))
+    return [entry for entry in entries[:last_question] if not isinstance(entry, Answer) or entry.record]

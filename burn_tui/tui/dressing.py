@@ -8,8 +8,9 @@ from textual.app import App
 from textual.filter import LineFilter
 
 from burn_tui.core.errors import UnknownNameError
+from burn_tui.tui.palette_theme import PaletteTheme, palette_of
 from burn_tui.tui.terminal_colours import colours_of, filters
-from burn_tui.tui.theme import DEFAULT, Palette, choose, palette_of
+from burn_tui.tui.theme import DEFAULT, Palette, choose
 
 if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
@@ -28,7 +29,7 @@ class DressedApp(App[int]):
         self._wardrobe: Wardrobe | None = None
         self._wanted: str | None = None
         """As the settings have it."""
-        self.register_theme(DEFAULT.textual_theme())
+        self.register_theme(PaletteTheme(DEFAULT))
         self.theme = DEFAULT.name
 
     @property
@@ -71,7 +72,7 @@ class DressedApp(App[int]):
         if palette != self.palette:
             # Textual takes a theme for the same as long as its name is.
             self.theme = "textual-dark"
-            self.register_theme(palette.textual_theme())
+            self.register_theme(PaletteTheme(palette))
             self.theme = palette.name
         self.dressed(palette)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from msgspec import Struct, structs
-from textual.theme import Theme
 
 from burn_tui.core.errors import SettingsError, UnknownNameError, mend_by_name
 
@@ -82,10 +81,6 @@ class Palette(Struct, frozen=True, kw_only=True):
     is_ansi: bool = False
     """True = all colours are the terminal's own, and what stands here is one of SIXTEEN."""
 
-    def textual_theme(self) -> Theme:
-        """What Textual's style sheets are coloured by."""
-        return PaletteTheme(self)
-
     def environment(self, hue: str) -> str:
         """The colour of environments with this hue; grey for a hue that does not exist."""
         hues: dict[str, str] = structs.asdict(self.environments)
@@ -96,54 +91,6 @@ class Palette(Struct, frozen=True, kw_only=True):
         others = self.other_providers
         # Not hash(): Python salts it anew in every process.
         return self.providers.get(name) or others[crc32(name.encode()) % len(others)]
-
-
-class PaletteTheme(Theme):
-    """A Textual theme that remembers the palette it was made of."""
-
-    def __init__(self, palette: Palette) -> None:
-        interface = palette.interface
-        super().__init__(
-            name=palette.name,
-            dark=palette.dark,
-            primary=interface.primary,
-            secondary=interface.secondary,
-            accent=interface.accent,
-            warning=palette.attention,
-            error=interface.error,
-            success=interface.success,
-            foreground=interface.foreground,
-            background=interface.background,
-            surface=interface.surface,
-            panel=interface.panel,
-            boost=interface.surface,
-            variables=_variables(palette),
-        )
-        self.palette = palette
-
-
-def _variables(palette: Palette) -> dict[str, str]:
-    """Textual's derived colours where its own derivation is too faint to be read, or too loud."""
-    interface = palette.interface
-    muted = ("text-muted", "text-disabled", "foreground-muted", "foreground-disabled")
-    return {
-        **dict.fromkeys(muted, interface.muted),
-        "text-primary": interface.primary,
-        "text-secondary": interface.secondary,
-        "text-accent": interface.accent,
-        "text-success": interface.success,
-        "text-warning": palette.attention,
-        "text-error": interface.error,
-        "border": interface.accent,
-        "border-blurred": interface.panel,
-        "scrollbar": interface.panel,
-        "scrollbar-hover": interface.muted,
-        "scrollbar-active": interface.accent,
-        "scrollbar-background": interface.background,
-        "scrollbar-background-hover": interface.background,
-        "scrollbar-background-active": interface.background,
-        "scrollbar-corner-color": interface.background,
-    }
 
 
 DEFAULT = Palette(
@@ -189,11 +136,6 @@ DEFAULT = Palette(
     other_providers=("#8fd3b2", "#db92b9", "#a8c2f4", "#c7b55c", "#6dc3cf", "#bd97df", "#edab91", "#b7db80"),
 )
 """themes/default.yaml in code, since the first frame is painted before any YAML can be read."""
-
-
-def palette_of(theme: Theme) -> Palette:
-    """The palette that `theme` was made of; the default one for a theme of Textual's own."""
-    return theme.palette if isinstance(theme, PaletteTheme) else DEFAULT
 
 
 def choose(palettes: Mapping[str, Palette], name: str | None) -> Palette:

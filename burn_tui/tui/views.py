@@ -68,6 +68,7 @@ def tabs(deck: "Deck", palette: Palette, *, by_provider: bool, label: str | None
                 colour=session_colour(session, palette, by_provider=by_provider),
                 is_calling=is_calling(session),
                 has_unseen_fallback=bool(session.transcript.unseen_fallbacks),
+                is_unread=session.id in deck.unread,
             )
             for session in deck.sessions
         ),

@@ -12,7 +12,7 @@ from support.ledgers import rows_on_disk
 
 from burn_tui.core.failure import Failure
 from burn_tui.core.usage import Usage
-from burn_tui.simulator.script import Answer, Refuse, overloaded, rate_limited
+from burn_tui.simulator.script import Answer, Cut, Refuse, overloaded, rate_limited
 
 COUNTED = Answer(text="Because.", usage=Usage(input_tokens=100, output_tokens=20))
 """At primary's price: 100 * 3000 + 20 * 15000 nano-USD."""
@@ -186,9 +186,7 @@ def test_what_one_call_has_spent_the_next_one_cannot_spend_again(tmp_path: Path)
 @pytest.mark.parametrize("mark", [{"CI": "true"}, {"BURN_ENV": "test"}, {"PYTEST_CURRENT_TEST": "it"}], ids=str)
 def test_what_runs_as_a_test_cannot_burn_live_credits(mark: dict[str, str], tmp_path: Path) -> None:
     with two_providers(tmp_path) as world:
-        _is_refused(
-            world, "--env", "production", "--yes", words="A test must not burn live credits", environ=mark
-        )
+        _is_refused(world, "--env", "production", "--yes", words="A test must not burn live credits", environ=mark)
 
 
 # --- exit 2: names that mean nothing ---------------------------------------------------------------
@@ -282,7 +280,7 @@ def test_an_unknown_price_is_null_and_not_zero(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_breaks_off_is_taken_up_by_the_next_and_said_to_be_so(tmp_path: Path) -> None:
-    begun = Answer(text="The first half of it, and then", cut_after=1)
+    begun = Answer(text="The first half of it, and then", faults={1: Cut()})
     with two_providers(tmp_path, begun, Answer(text=" the second.")) as world:
         ended = world.ask("--json")
         (asked,) = world.spare.seen

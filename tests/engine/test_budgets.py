@@ -1,6 +1,7 @@
 """A budget is never passed: not by many at once, not by a fallback, and not on the wrong side of a midnight."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Gate
@@ -9,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.waiting import until
-from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, Story, World, world
+from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, World, world
 
 from burn_tui.core.budget import Budget, WhenFull
 from burn_tui.core.environment import Environment
-from burn_tui.core.events import BudgetWarned, Waiting
+from burn_tui.core.events import BudgetWarned, Event, Waiting
 from burn_tui.core.failure import Failure
 from burn_tui.core.usage import Usage
 from burn_tui.engine.admission import EXPECTED_OUTPUT_TOKENS
@@ -29,11 +30,9 @@ def _budget(limit_nanousd: int, **fields: Any) -> Budget:
     return Budget(name="daily", limit_nanousd=limit_nanousd, timezone=UTC, **fields)
 
 
-async def _thirty_two_at_once(running: World, gate: Gate, *, leave: int) -> list[Story]:
-    together = asyncio.gather(*(running.ask() for _ in range(32)))
-    await until(lambda: running.calls() == leave)
-    gate.set()
-    return await together
+def _kept(events: list[Event], kind: type[Event]) -> Callable[[Event], None]:
+    """What puts the events of one kind into a list as they come."""
+    return lambda event: events.append(event) if isinstance(event, kind) else None
 
 
 async def test_26_of_thirty_two_at_once_a_budget_for_three_lets_exactly_three_leave(tmp_path: Path) -> None:
@@ -53,29 +52,31 @@ async def test_26_by_policy_the_others_queue_and_leave_as_what_was_reserved_turn
     gate = Gate()
     budget = _budget(3 * ESTIMATE, when_full="queue")
     async with world(tmp_path, {"primary": Held(gate, CHEAP)}, budgets=(budget,)) as running:
-        stories = await _thirty_two_at_once(running, gate, leave=3)
-        assert [story.served for story in stories] == [PRIMARY] * 32
-        assert sum(bool(story.waits) for story in stories) == 29
+        waiting: list[Event] = []
+        together = asyncio.gather(*(running.ask(each=_kept(waiting, Waiting)) for _ in range(32)))
+        await until(lambda: len(waiting) == 29)
+        assert running.calls() == 3
+        gate.set()
+        assert [story.served for story in await together] == [PRIMARY] * 32
         spent = await running.runtime.ledger.spent_in_period(budget, at=running.clock.now())
         assert spent.spent_nanousd <= budget.limit_nanousd
 
 
 async def test_26_who_queues_says_so_once(tmp_path: Path) -> None:
     gate = Gate()
-    budget = _budget(ESTIMATE, when_full="queue")
-    waiting: list[Waiting] = []
+    budget = _budget(2 * ESTIMATE - 1, when_full="queue")
+    waiting: list[Event] = []
     async with world(tmp_path, {"primary": Held(gate, CHEAP)}, budgets=(budget,)) as running:
         looks = _count_looks(running)
         first = asyncio.create_task(running.ask())
         await until(lambda: running.calls() == 1)
-        second = asyncio.create_task(
-            running.ask(each=lambda event: waiting.append(event) if isinstance(event, Waiting) else None)
-        )
+        second = asyncio.create_task(running.ask(each=_kept(waiting, Waiting)))
         await until(lambda: len(looks) >= 4)
         gate.set()
         stories = await asyncio.gather(first, second)
-        assert len(waiting) == 1
-        assert waiting[0].why == "budget daily is full of calls in flight."
+        assert [wait.why for wait in waiting if isinstance(wait, Waiting)] == [
+            "budget daily is full of calls in flight."
+        ]
         assert [story.served for story in stories] == [PRIMARY, PRIMARY]
 
 

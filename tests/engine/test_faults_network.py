@@ -26,7 +26,7 @@ SILENT = Hang(30.0)
 UNREACHABLE: dict[str, dict[str, Any]] = {
     "refused": {"base_url": nobody_home()},
     "no such name": {"base_url": "http://nowhere.invalid/v1"},
-    "not even a name": {"base_url": "http://[nowhere/v1"},
+    "not even a name": {"base_url": "http://nowhere:port/v1"},
 }
 
 

@@ -14,7 +14,7 @@ from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.policy import TimeLimits
 from burn_tui.core.usage import Usage, UsageRecord
-from burn_tui.simulator.script import Action, Answer, Cut, Refuse, Stall
+from burn_tui.simulator.script import Action, Answer, Cut, Refuse, Stall, rate_limited
 
 TEXT = "Rivers carry silt from the hills to the delta, year after year."
 
@@ -68,9 +68,7 @@ async def test_24_what_the_provider_counted_is_billed_to_the_nanodollar(
 ) -> None:
     answer = Answer(text=TEXT, usage=usage)
     request = ChatRequest(messages=(said("user", "Is all well?"),), stream=stream)
-    async with world(
-        tmp_path, {"primary": answer}, dialects={"primary": dialect}, prices={PRIMARY: CACHED}
-    ) as running:
+    async with world(tmp_path, {"primary": answer}, dialects={"primary": dialect}, prices={PRIMARY: CACHED}) as running:
         await running.ask(request)
         (row,) = await running.rows()
         for name in ("input_tokens", "output_tokens", "cache_read_input_tokens", "reasoning_output_tokens"):
@@ -97,7 +95,9 @@ async def test_24_a_model_without_a_price_costs_an_unknown_amount_and_not_nothin
         assert (row.cost_nanousd, row.cost_source) == (None, None)
 
 
-@pytest.mark.parametrize("action", [Refuse(Failure("rate_limited", "slow down", 429)), Refuse(Failure("auth", "", 401))])
+@pytest.mark.parametrize(
+    "action", [Refuse(Failure("rate_limited", "slow down", 429)), Refuse(Failure("auth", "", 401))]
+)
 async def test_24_a_call_that_was_turned_away_costs_nothing(tmp_path: Path, action: Action) -> None:
     async with world(tmp_path, {"primary": action}) as running:
         await running.ask()

@@ -12,7 +12,6 @@ from support.attempts import NOW, opened, records, settled
 from support.ledgers import ALIVE, ledger_in, ledger_with, rows_on_disk, table
 
 from burn_tui.core.errors import LedgerError
-from burn_tui.core.latency import bucket_of
 from burn_tui.core.usage import Usage, UsageRecord
 from burn_tui.engine.ledger import LONGEST_CALL_S, Ledger
 from burn_tui.engine.ownership import this_process
@@ -82,10 +81,10 @@ async def test_one_event_id_opens_one_row_only(file: Path) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE attempts SET cost_nanousd = 0",
-        "UPDATE attempts SET settled_at_us = NULL",
-        "UPDATE attempts SET provider_name = 'nobody'",
-        "DELETE FROM attempts",
+        "UPDATE attempt_rows SET cost_nanousd = 0",
+        "UPDATE attempt_rows SET duration_us = NULL",
+        "UPDATE attempt_rows SET labels = 0",
+        "DELETE FROM attempt_rows",
     ],
 )
 async def test_a_settled_row_never_changes_and_never_goes_whoever_asks(file: Path, statement: str) -> None:
@@ -93,7 +92,6 @@ async def test_a_settled_row_never_changes_and_never_goes_whoever_asks(file: Pat
         await ledger.settle(settled())
     before = rows_on_disk(file)
     with closing(sqlite3.connect(file)) as connection:
-        connection.create_function("latency_bucket", 1, bucket_of)
         with pytest.raises(sqlite3.IntegrityError, match="never"):
             connection.execute(statement)
     assert rows_on_disk(file) == before
@@ -103,7 +101,7 @@ async def test_an_open_row_is_never_deleted_either(file: Path) -> None:
     async with ledger_in(file) as ledger:
         await ledger.reserve(opened(), ())
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="never deleted"):
-        connection.execute("DELETE FROM attempts")
+        connection.execute("DELETE FROM attempt_rows")
 
 
 async def test_an_unknown_cost_stays_unknown_and_a_cost_of_zero_stays_zero(file: Path) -> None:

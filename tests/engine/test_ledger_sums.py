@@ -13,9 +13,10 @@ from msgspec import structs
 from support.attempts import HOUR_S, NOW, edges, moments, opened, openings, records, settled
 from support.ledgers import ALIVE, ledger_in, ledger_with, table
 
-from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, minute_of
+from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending
 from burn_tui.core.failure import ErrorType
 from burn_tui.core.latency import bucket_of
+from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, UsageRecord
 from burn_tui.engine.ledger_rows import microseconds
 
@@ -29,6 +30,8 @@ EXAMPLES = settings(max_examples=60)
 
 Rows = list[dict[str, Any]]
 Key = tuple[Any, ...]
+
+ROLL_UPS = ("minutes", "hours", "days", "session_hours", "latencies")
 
 _MINUTE_US, _HOUR_US = 60_000_000, 3_600_000_000
 
@@ -84,9 +87,9 @@ def test_the_roll_ups_are_the_sums_of_the_settled_rows_and_rebuilding_gives_the_
 ) -> None:
     async def check() -> None:
         async with ledger_with(written, still_open) as ledger:
-            before = [await table(ledger, name) for name in ("minutes", "hours", "latencies")]
+            before = [await table(ledger, name) for name in ROLL_UPS]
             await ledger.rebuild_rollups()
-            assert [await table(ledger, name) for name in ("minutes", "hours", "latencies")] == before
+            assert [await table(ledger, name) for name in ROLL_UPS] == before
         minutes, hours, latencies = before
         assert _found_sums(minutes, "minute", "provider_name", "environment") == _sums(
             written,
@@ -113,12 +116,12 @@ def test_the_roll_ups_are_the_sums_of_the_settled_rows_and_rebuilding_gives_the_
 
 async def test_damaged_roll_ups_are_made_anew_from_the_rows() -> None:
     async with ledger_with([settled(), settled(cost_nanousd=None)], []) as ledger:
-        sound = [await table(ledger, name) for name in ("minutes", "hours", "latencies")]
+        sound = [await table(ledger, name) for name in ROLL_UPS]
         await ledger._write("UPDATE hours SET cost_nanousd = 1", {})
         await ledger._write("DELETE FROM minutes", {})
         await ledger._write("UPDATE latencies SET bucket = 0", {})
         await ledger.rebuild_rollups()
-        assert [await table(ledger, name) for name in ("minutes", "hours", "latencies")] == sound
+        assert [await table(ledger, name) for name in ROLL_UPS] == sound
 
 
 filters = st.fixed_dictionaries(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from burn_tui.core.failure import IN_WORDS
-from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
 
 HOUR_S = 3600.0
 NOW = 1_772_460_000.0
@@ -46,7 +46,8 @@ def settled(attempt: AttemptOpened | None = None, **fields: Any) -> UsageRecord:
 
 
 counts = st.none() | st.integers(0, 10**7)
-seconds = st.floats(0, 1_000, allow_nan=False)
+seconds = st.integers(0, 1_000_000_000).map(lambda us: us / 1_000_000)
+"""To the microsecond, as the ledger keeps durations."""
 moments = st.integers(-3 * 3_600_000_000, 3 * 3_600_000_000).map(lambda us: NOW + us / 1_000_000)
 """Within three hours of NOW, to the microsecond."""
 
@@ -54,6 +55,18 @@ edges = st.builds(
     lambda hours, us: NOW + hours * HOUR_S + us / 1_000_000, st.integers(-3, 3), st.sampled_from([-1, 0, 1])
 )
 """On full hours and a microsecond beside them."""
+
+_hashes = st.none() | st.sampled_from(["ab" * 32, "0f" * 32])
+
+prompts = st.builds(
+    PromptUse,
+    name=st.sampled_from(["triage", "summary"]),
+    version=st.sampled_from(["12" * 32, "34" * 32]),
+    variant=st.none() | st.just("anthropic"),
+    label=st.none() | st.sampled_from(["production", "staging"]),
+    variables_hash=_hashes,
+    rendered_hash=_hashes,
+)
 
 _openings = st.builds(
     opened,
@@ -68,6 +81,12 @@ _openings = st.builds(
     project=st.none() | st.sampled_from(["p1", "p2"]),
     input_tokens_estimate=st.integers(0, 10**6),
     cost_estimate_nanousd=st.none() | st.integers(0, 10**10),
+    waited_s=seconds,
+    fell_back_from=st.none() | st.just("openai/big"),
+    member=st.none() | st.just("kim"),
+    prompt=st.none() | prompts,
+    git_commit=st.none() | st.sampled_from(["1a" * 20, "2b" * 20]),
+    git_is_dirty=st.none() | st.booleans(),
 )
 
 openings: st.SearchStrategy[AttemptOpened] = _openings
@@ -95,5 +114,6 @@ records: st.SearchStrategy[UsageRecord] = st.builds(
     cost_source=st.sampled_from(["price", "estimated", "provider"]),
     error_type=st.none() | st.sampled_from(sorted(IN_WORDS)),
     http_status=st.none() | st.sampled_from([200, 429, 500]),
+    is_late=st.booleans(),
 )
 """Any finished attempt."""

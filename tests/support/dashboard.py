@@ -47,6 +47,7 @@ class Dashboard:
     async def type(self, text: str) -> None:
         """Press one key after the other."""
         await self.hit(*(NAMES.get(letter, letter) for letter in text))
+        await self.pilot.pause()
 
     async def hit(self, *keys: str) -> None:
         """Press keys as fast as a terminal hands them over; the pilot's own `press` rests after each of them."""
@@ -56,14 +57,16 @@ class Dashboard:
             event = Key(key, LETTERS.get(key, key if len(key) == 1 else None))
             event.set_sender(self.app)
             driver.send_message(event)
-        await self.pilot.pause()
-        await self.until(lambda: not self._has_waiting_messages)
+        await self._drained()
 
-    @property
-    def _has_waiting_messages(self) -> bool:
-        top = self.app.screen
-        pumps = [self.app, *self.app.screen_stack, *([] if top.focused is None else [top.focused])]
-        return any(pump.message_queue_size for pump in pumps)
+    async def _drained(self) -> None:
+        """Until nobody has a message left for several turns of the loop, which is what following a key may take."""
+        calm_turns = 0
+        async with asyncio.timeout(GIVE_UP_S):
+            while calm_turns < 10:
+                await asyncio.sleep(0)
+                pumps = [self.app, *self.app.screen_stack, *self.app.screen.walk_children()]
+                calm_turns = 0 if any(pump.message_queue_size for pump in pumps) else calm_turns + 1
 
     async def send(self, text: str) -> None:
         """Type and press Enter."""

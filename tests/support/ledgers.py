@@ -43,7 +43,7 @@ async def ledger_with(written: list[UsageRecord], still_open: list[AttemptOpened
 
 async def table(ledger: Ledger, name: str) -> list[dict[str, Any]]:
     """All rows of a table, sorted."""
-    rows = [dict(row) for row in await ledger._read(f"SELECT * FROM {name}")]
+    rows = [dict(row) for row in await ledger.read(f"SELECT * FROM {name}", {})]
     return sorted(rows, key=lambda row: [str(value) for value in row.values()])
 
 

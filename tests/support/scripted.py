@@ -7,6 +7,7 @@ from math import sin
 from typing import TYPE_CHECKING, cast
 
 from msgspec import structs
+from support.database import MemoryDatabase
 
 from burn_tui.core.breaker import State
 from burn_tui.core.burn import BurnView, ProviderBurn
@@ -32,6 +33,8 @@ from burn_tui.core.routing import Route
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.conversations import Conversations
+from burn_tui.engine.ownership import this_process
 from burn_tui.engine.router import Preview
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
@@ -287,6 +290,9 @@ class ScriptedRuntime:
         self.looks = 0
         """How often the figures were asked for."""
         self.found: list[str] = []
+        self.database = MemoryDatabase()
+        self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
+        self.keeps_conversations = False
         self.is_closed = False
 
     def opening_sessions(self) -> list[Session]:

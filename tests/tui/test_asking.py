@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from msgspec import structs
 from support.dashboard import Dashboard, dashboard
 from support.scripted import (
@@ -27,11 +28,11 @@ from burn_tui.tui.messages import PromptSubmitted
 from burn_tui.tui.screens.question import QuestionScreen
 from burn_tui.tui.widgets.session_tabs import SessionTabs
 
-REFUSED = [
+REFUSED: list[Step] = [
     Refused("budget", "Budget daily has $20 of $20 spent or reserved.", "Raise it."),
     RequestFinished("r", None, None, ()),
 ]
-UNANSWERED = [
+UNANSWERED: list[Step] = [
     *begins(QWEN),
     AttemptFailed(1, QWEN, RATE_LIMITED),
     AttemptFinished(settled(QWEN, failure=RATE_LIMITED)),
@@ -292,16 +293,16 @@ async def test_neither_enter_nor_any_other_key_says_yes() -> None:
         assert len(running.runtime.router.requests) == 1
 
 
-async def test_n_and_escape_lead_back_to_the_prompt_with_its_words() -> None:
-    for key in ("n", "escape"):
-        async with dashboard() as running:
-            running.runtime.router.scripts.append(asks_first(SONNET, "production"))
-            await running.send("hello")
-            await running.until(lambda running=running: isinstance(running.app.screen, QuestionScreen))
-            await running.pilot.press(key)
-            await running.until(lambda running=running: running.app.screen is running.main)
-            assert running.prompt == "hello"
-            assert len(running.runtime.router.requests) == 1
+@pytest.mark.parametrize("key", ["n", "escape"])
+async def test_n_and_escape_lead_back_to_the_prompt_with_its_words(key: str) -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append(asks_first(SONNET, "production"))
+        await running.send("hello")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press(key)
+        await running.until(lambda: running.app.screen is running.main)
+        assert running.prompt == "hello"
+        assert len(running.runtime.router.requests) == 1
 
 
 async def test_no_dialog_opens_over_somebody_who_is_typing() -> None:

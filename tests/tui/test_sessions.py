@@ -26,7 +26,7 @@ async def opens(running: Dashboard, screen: type, *keys: str) -> None:
 async def test_the_tabs_carry_number_glyph_word_and_name() -> None:
     async with dashboard() as running:
         row = " ".join(running.text("#tabs").split())
-        assert row == "1 ■ PROD api-refactor 2 ▲ LOCAL scratch 3 ◆ STAGE terraform"
+        assert row == "▸1 ■ PROD api-refactor 2 ▲ LOCAL scratch 3 ◆ STAGE terraform"
 
 
 async def test_tab_frame_and_status_line_have_the_colour_of_the_environment() -> None:

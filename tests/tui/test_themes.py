@@ -13,7 +13,8 @@ from support.scripted import ScriptedRuntime, quiet_day
 from textual.theme import Theme
 
 from burn_tui.core.errors import SettingsError, UnknownNameError
-from burn_tui.tui.theme import DEFAULT, SIXTEEN, choose, own_directory, palette_of, read
+from burn_tui.tui.palette_theme import PaletteTheme, palette_of
+from burn_tui.tui.theme import DEFAULT, SIXTEEN, choose, own_directory, read
 from burn_tui.tui.wardrobe import LOOK_S, Wardrobe
 
 DEFAULT_FILE = (own_directory() / "default.yaml").read_text()
@@ -97,8 +98,15 @@ def test_every_provider_has_a_colour_of_the_theme(name: str) -> None:
 
 def test_a_theme_for_textual_remembers_its_palette_and_another_one_means_the_default() -> None:
     light, _ = read(own_directory() / "light.yaml")
-    assert palette_of(light.textual_theme()) is light
+    assert palette_of(PaletteTheme(light)) is light
     assert palette_of(Theme("of-textuals-own", primary="#112233")) is DEFAULT
+
+
+def test_the_marked_row_of_a_list_is_seen_in_sixteen_colours_too() -> None:
+    ansi, _ = read(own_directory() / "ansi16.yaml")
+    variables = PaletteTheme(ansi).variables
+    assert variables["marked"] != ansi.interface.background
+    assert variables["marked"] in SIXTEEN
 
 
 def test_a_theme_is_chosen_by_name_and_a_misspelt_name_is_answered_with_the_nearest() -> None:

@@ -12,7 +12,7 @@ from burn_tui.core.shorthand import Addressed
 from burn_tui.core.transcript import Answer
 from burn_tui.tui import views
 from burn_tui.tui.messages import Dismissed, PromptSubmitted, RouterSaid, SendEnded
-from burn_tui.tui.screens.frame import Frame
+from burn_tui.tui.screens.keeping import Keeping
 from burn_tui.tui.screens.question import QuestionScreen, about_length, about_paid_call
 from burn_tui.tui.widgets.prompt import Prompt
 from burn_tui.tui.widgets.transcript_view import TranscriptView
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from burn_tui.engine.session import Session
 
 
-class Asking(Frame):
+class Asking(Keeping):
     """Every session may have one answer being written at a time, on screen or not."""
 
     @on(TextArea.Changed, "#prompt")
@@ -65,6 +65,8 @@ class Asking(Frame):
                 async for event in events:
                     if isinstance(event, Refused) or (isinstance(event, RequestFinished) and last is None):
                         last = event
+                    if not isinstance(event, TextDelta | ReasoningDelta):
+                        await self._keep(session)
                     self.post_message(RouterSaid(session.id, event))
         except BurnError as error:
             problem = str(error)
@@ -75,6 +77,8 @@ class Asking(Frame):
     def _hear(self, message: RouterSaid) -> None:
         if message.session_id == self.deck.active.id:
             self.query_one(TranscriptView).notice_change()
+        elif isinstance(message.event, RequestFinished):
+            self.deck.unread.add(message.session_id)
         if not isinstance(message.event, TextDelta | ReasoningDelta):
             self._refresh()
 

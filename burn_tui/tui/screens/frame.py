@@ -1,5 +1,6 @@
 """What stands where on the dashboard, and how it is kept up to date."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -28,6 +29,7 @@ from burn_tui.tui.widgets.transcript_view import TranscriptView
 from burn_tui.tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
+    from burn_tui.engine.conversations import Kept
     from burn_tui.engine.runtime import Runtime
 
 PREVIEW_DELAY_S = 0.1
@@ -48,9 +50,9 @@ class Frame(Screen[None]):
 
     AUTO_FOCUS = "Prompt"
 
-    def __init__(self, runtime: "Runtime", palette: Palette) -> None:
+    def __init__(self, runtime: "Runtime", palette: Palette, tabs_of_last_time: "Sequence[Kept]" = ()) -> None:
         super().__init__()
-        self.deck = Deck(runtime)
+        self.deck = Deck(runtime, tabs_of_last_time)
         self._runtime = runtime
         self._palette = palette
         self._facts: PanelFacts | None = None
@@ -98,6 +100,7 @@ class Frame(Screen[None]):
     def _bind(self) -> None:
         """Put the active session into the one view there is."""
         session = self.deck.active
+        self.deck.unread.discard(session.id)
         self.query_one(TranscriptView).bind(session.transcript)
         self.query_one(Prompt).put(session.id, session.draft)
         self._refresh()

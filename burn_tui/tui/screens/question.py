@@ -155,11 +155,10 @@ def _what_a_yes_means(asked: Confirmation, session: "Session") -> str:
     return f"{unlocked} for {fmt.countdown(asked.unlocks_for_s)}{until}."
 
 
-def about_closing(session: "Session", lost: list[str]) -> Question:
-    """Before a session goes away with something in it."""
-    return Question(
-        title=f"Close {session.name}?", text="\n".join(lost), yes="close it and lose this", no="keep it open"
-    )
+def about_closing(session: "Session") -> Question:
+    """Before a session goes away while somebody answers in it."""
+    text = "An answer is still being written. What has come of it stays in the session."
+    return Question(title=f"Close {session.name}?", text=text, yes="stop it and close", no="keep it open")
 
 
 def about_leaving(lost: list[str]) -> Question:

@@ -28,10 +28,13 @@ class Row(Struct, frozen=True, kw_only=True):
     draft: str
 
 
+What = Literal["go", "new", "rename", "close", "duplicate", "reopen", "up", "down"]
+
+
 class Wish(Struct, frozen=True):
     """What the person wants done; the dashboard does it."""
 
-    what: Literal["go", "new", "rename", "close"]
+    what: What
     position: int
     """Of the marked session, from 0."""
 
@@ -62,7 +65,11 @@ class SessionsScreen(ModalScreen[Wish | None]):
 
     def _option(self, number: int, row: Row) -> Option:
         tab = row.tab
-        state = ("fell back", self._palette.attention) if tab.has_unseen_fallback else (row.state, "$foreground-muted")
+        state = (row.state, "$foreground-muted")
+        if tab.has_unseen_fallback:
+            state = ("fell back", self._palette.attention)
+        elif tab.is_unread:
+            state = ("✱ unread", "bold")
         return Option(
             Content.assemble(
                 (f"{number:>2} ", "$foreground-muted"),
@@ -98,5 +105,17 @@ class SessionsScreen(ModalScreen[Wish | None]):
         """Back to the dashboard."""
         self.dismiss(None)
 
-    def _wish(self, what: Literal["go", "new", "rename", "close"]) -> None:
+    def action_duplicate(self) -> None:
+        """The marked conversation once more."""
+        self._wish("duplicate")
+
+    def action_reopen(self) -> None:
+        """Bring back the one that was closed last."""
+        self._wish("reopen")
+
+    def action_move(self, by: Literal["up", "down"]) -> None:
+        """Change places with the neighbour."""
+        self._wish(by)
+
+    def _wish(self, what: What) -> None:
         self.dismiss(Wish(what, self.query_one(OptionList).highlighted or 0))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from burn_tui.tui import views
+from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.messages import TabChosen
 from burn_tui.tui.screens.asking import Asking
 from burn_tui.tui.screens.name_session import NameSessionScreen
@@ -31,6 +32,24 @@ class Tabs(Asking):
         if self.deck.go_to(position):
             self._bind()
 
+    def action_move_session(self, by: int) -> None:
+        """Its tab changes places with its neighbour's."""
+        if not self.deck.move(self.deck.active, by):
+            self.app.bell()
+        self._refresh()
+
+    def action_duplicate_session(self) -> None:
+        """The same conversation once more, on screen."""
+        self._duplicate(self.deck.active)
+
+    def action_reopen_session(self) -> None:
+        """The session that was closed last, as it was."""
+        session = self.deck.reopen()
+        if session is None:
+            self.notify("No session was closed.", severity="warning")
+        else:
+            self._bind()
+
     @work
     async def action_new_session(self) -> None:
         """Ask for a name and an environment."""
@@ -43,33 +62,46 @@ class Tabs(Asking):
 
     @work
     async def action_close_session(self) -> None:
-        """Ask first if anything would be lost."""
+        """Ask first if an answer would be cut off; all else can be brought back."""
         await self._close(self.deck.active)
 
     @work
     async def action_list_sessions(self) -> None:
         """Stay in the list until the person leaves it or goes to a session."""
-        marked = self.deck.position
-        while (wish := await self._wish(marked)) is not None:
-            marked = wish.position
-            session = self.deck.sessions[marked]
-            match wish.what:
-                case "go":
-                    self._go_to(marked)
-                    return
-                case "new":
-                    await self._open_session()
-                    return
-                case "rename":
-                    await self._rename(session)
-                case "close":
-                    await self._close(session)
-                    marked = min(marked, len(self.deck.sessions) - 1)
+        marked: int | None = self.deck.position
+        while marked is not None:
+            wish = await self._wish(marked)
+            marked = None if wish is None else await self._fulfil(wish)
 
     async def _wish(self, marked: int) -> Wish | None:
         tabs = views.tabs(self.deck, self._palette, by_provider=self._is_by_provider, label=None)
         rows = views.rows(self.deck, tabs, self._runtime.clock.now())
         return await self.app.push_screen_wait(SessionsScreen(rows, marked=marked, palette=self._palette))
+
+    async def _fulfil(self, wish: Wish) -> int | None:
+        """Which session the list marks afterwards; None = the list is left."""
+        session = self.deck.sessions[wish.position]
+        match wish.what:
+            case "go":
+                self._go_to(wish.position)
+                return None
+            case "new":
+                await self._open_session()
+                return None
+            case "duplicate":
+                self._duplicate(session)
+                return None
+            case "reopen":
+                self.action_reopen_session()
+            case "rename":
+                await self._rename(session)
+            case "close":
+                await self._close(session)
+            case "up" | "down":
+                self.deck.move(session, -1 if wish.what == "up" else 1)
+                self._refresh()
+                return self.deck.sessions.index(session)
+        return min(wish.position, len(self.deck.sessions) - 1)
 
     async def _open_session(self) -> None:
         environments = tuple(self._runtime.settings.environments.values())
@@ -90,12 +122,18 @@ class Tabs(Asking):
             session.name = named.name
             self._refresh()
 
+    def _duplicate(self, session: "Session") -> None:
+        self._keep_draft()
+        self.deck.duplicate(session)
+        self._bind()
+
     async def _close(self, session: "Session") -> None:
-        lost = self.deck.unfinished([session])
-        if session.transcript.entries:
-            lost.append("Its conversation is not kept.")
-        if lost and await self.app.push_screen_wait(QuestionScreen(about_closing(session, lost))) != "yes":
+        if session.is_busy and await self.app.push_screen_wait(QuestionScreen(about_closing(session))) != "yes":
             return
+        self._keep_draft()
         self._stop(session)
         self.deck.close(session)
         self._bind()
+        if session.draft.strip() or session.transcript.entries:
+            self.notify(f"Closed {session.name}. {ACTIONS['reopen'].shown} brings it back.")
+        await self._put_away(session)

@@ -26,6 +26,7 @@ _PREFERRED: tuple[tuple[Form, Form], ...] = (("full", "full"), ("full", "word"),
 """The active tab's form and that of the others, the best first."""
 
 _MARK_CELLS = 4
+_UNREAD = " ✱"
 
 _OPEN = "▸"
 """Before the number of the session on screen."""
@@ -40,6 +41,8 @@ class Tab(Struct, frozen=True, kw_only=True):
     is_calling: bool
     """A provider is being called at this moment."""
     has_unseen_fallback: bool
+    is_unread: bool = False
+    """Something was said there that nobody has seen."""
 
 
 class Tabs(Struct, frozen=True, kw_only=True):
@@ -113,6 +116,8 @@ class SessionTabs(Drawn[Tabs]):
             return Content.assemble((" ", ground), (" ● ", style))
         if tab.has_unseen_fallback:
             return Content.assemble((" ", ground), (" ⚠ ", filled(view.attention_colour)))
+        if tab.is_unread:
+            return Content.styled(_UNREAD.ljust(_MARK_CELLS), f"bold {tab.colour}")
         return Content.styled(" " * _MARK_CELLS, ground)
 
     def on_click(self, event: events.Click) -> None:

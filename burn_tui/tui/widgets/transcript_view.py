@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from burn_tui.core.transcript import Transcript
-from burn_tui.tui.theme import palette_of
+from burn_tui.tui.palette_theme import palette_of
 
 if TYPE_CHECKING:
     from burn_tui.tui.widgets.entry_rendering import Brush

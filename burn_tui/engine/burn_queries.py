@@ -1,0 +1,344 @@
+"""Questions to the ledger about burning and waiting, each within the transaction of whoever asks."""
+# ruff: noqa: S608 - what is put into statements are fragments from ledger_sql.py and from here
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from burn_tui.core.alerts import LONGEST_MIN, DaySpending, MinuteSpending, Samples
+from burn_tui.core.bottlenecks import Speed, Work
+from burn_tui.core.budget import Budget
+from burn_tui.core.catalog import Target
+from burn_tui.core.expectation import HourSum, Measure
+from burn_tui.core.latency import Histogram, Latency, percentile, samples
+from burn_tui.core.minutes import minute_of
+from burn_tui.core.price_changes import LOOKED_BACK_DAYS, TokensUsed
+from burn_tui.core.tension import Drift
+from burn_tui.core.usage import UsageRecord
+from burn_tui.engine import ledger_sql as sql
+from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
+from burn_tui.engine.ledger_reading import rows
+from burn_tui.engine.ledger_rows import microseconds, record_of
+
+LEARNED_FROM_DAYS = 182
+"""Half a year holds the active days that are learned from, also of weekends with long gaps."""
+
+DAY_HOURS = 24
+"""What screens about waiting look back."""
+
+DRIFT_HOURS = 2
+"""What is "now" for a model's drift: the running hour and the one before."""
+
+FEWEST_DRIFT_SAMPLES = 5
+"""With fewer on either side a median says nothing."""
+
+MOST_REQUESTS = 200
+"""Rows of a list of requests."""
+
+Group = Literal["provider", "model", "operation", "hour"]
+
+_OPERATIONS = """
+    sum(cost_nanousd) - sum(late_nanousd) AS live_nanousd, sum(late_nanousd) AS late_nanousd,
+    sum(unpriced_tokens) - sum(late_unpriced_tokens) AS live_tokens, sum(late_unpriced_tokens) AS late_tokens
+"""
+
+_MINUTES = f"""
+    SELECT minute, operation_name, {_OPERATIONS} FROM minutes JOIN labels ON labels.id = labels
+    WHERE minute > :now_minute - :window AND minute <= :now_minute
+    GROUP BY minute, operation_name ORDER BY minute
+"""
+
+_DAY = f"""
+    SELECT operation_name, {_OPERATIONS}
+    FROM ({sql.in_period("labels, cost_nanousd, late_nanousd, unpriced_tokens, late_unpriced_tokens")}) AS parts
+    JOIN labels ON labels.id = parts.labels GROUP BY operation_name
+"""
+
+_OPEN = """
+    SELECT started_at_us / 60000000 AS minute, operation_name,
+           sum(coalesce(cost_estimate_nanousd, 0)) AS live_nanousd, 0 AS late_nanousd,
+           sum(iif(cost_estimate_nanousd IS NULL, input_tokens_estimate, 0)) AS live_tokens, 0 AS late_tokens
+    FROM attempt_rows JOIN labels ON labels.id = labels
+    WHERE duration_us IS NULL AND started_at_us < (:now_minute + 1) * 60000000
+    GROUP BY minute, operation_name
+"""
+
+_HOURS = """
+    SELECT hour, sum(cost_nanousd) AS nanousd, sum(unpriced_tokens) AS tokens FROM hours
+    WHERE hour >= :first_hour AND hour <= :now_hour GROUP BY hour
+"""
+
+_LAST_HOUR = """
+    SELECT count(*) AS attempts,
+           coalesce(sum(coalesce(error_type NOT IN ('cancelled', 'interrupted'), 0)), 0) AS failures
+    FROM attempt_rows
+    WHERE started_at_us >= :since_us AND duration_us IS NOT NULL AND error_type IS NOT 'refused' AND NOT is_late
+"""
+
+_IN_HOURS = "hour > :now_hour - :hours AND hour <= :now_hour"
+
+_WORKS = f"""
+    SELECT operation_name, provider_name, sum(answers) AS answers, sum(attempts) AS attempts,
+           sum(failures) AS failures, sum(first_chunk_us) AS first_chunk_us, sum(duration_us) AS duration_us,
+           sum(failed_us) AS failed_us, sum(output_tokens) AS output_tokens, sum(cost_nanousd) AS cost_nanousd
+    FROM hours JOIN labels ON labels.id = labels WHERE {_IN_HOURS} GROUP BY operation_name, provider_name
+"""
+
+_KEYS: dict[Group, tuple[str, str]] = {
+    "provider": ("provider_name", "request_model IS NOT NULL"),
+    "model": ("provider_name || '/' || request_model", "request_model IS NOT NULL"),
+    "operation": ("operation_name", "operation_name IS NOT NULL"),
+    "hour": ("hour", "request_model IS NOT NULL"),
+}
+"""What a group is named by, and which subjects count for it: all of them would count everything twice."""
+
+_USED = """
+    SELECT provider_name, request_model, sum(attempts) AS requests, sum(input_tokens) AS input_tokens,
+           sum(output_tokens) AS output_tokens, sum(cache_read_input_tokens) AS cache_read_input_tokens,
+           sum(cache_creation_input_tokens) AS cache_creation_input_tokens,
+           sum(cache_creation_1h_input_tokens) AS cache_creation_1h_input_tokens
+    FROM days JOIN labels ON labels.id = labels WHERE day > :now_day - :days AND day <= :now_day
+    GROUP BY provider_name, request_model
+"""
+
+_COSTLIEST = """
+    SELECT * FROM attempts WHERE id IN (
+        SELECT attempt_rows.id FROM attempt_rows JOIN labels ON labels.id = labels
+        WHERE started_at_us >= :since_us AND started_at_us < :until_us AND duration_us IS NOT NULL
+          AND (:operation_name IS NULL OR operation_name = :operation_name)
+          AND (:provider_name IS NULL OR provider_name = :provider_name)
+          AND (:environment IS NULL OR environment = :environment)
+          AND (:project IS NULL OR project = :project)
+          AND (:session_id IS NULL OR session_id = (SELECT id FROM names WHERE name = :session_id))
+        ORDER BY coalesce(cost_nanousd, cost_estimate_nanousd, 0) DESC, started_at_us DESC LIMIT :most
+    )
+"""
+
+_LATEST_REQUEST = """
+    SELECT * FROM attempts WHERE id IN (
+        SELECT id FROM attempt_rows WHERE duration_us IS NOT NULL AND started_at_us < :before_us
+          AND (:session_id IS NULL OR session_id = (SELECT id FROM names WHERE name = :session_id))
+        ORDER BY started_at_us DESC LIMIT 1
+    )
+"""
+
+_NEXT_REQUEST = """
+    SELECT * FROM attempts WHERE id IN (
+        SELECT id FROM attempt_rows WHERE duration_us IS NOT NULL AND started_at_us > :after_us
+          AND (:session_id IS NULL OR session_id = (SELECT id FROM names WHERE name = :session_id))
+        ORDER BY started_at_us LIMIT 1
+    )
+"""
+
+
+class Burnt(Struct, frozen=True):
+    """What the alarms look at, in one measure."""
+
+    nanousd: Samples
+    tokens: Samples
+    """Of requests whose price is unknown."""
+
+    def of(self, measure: Measure) -> Samples:
+        """The samples of that measure."""
+        return self.nanousd if measure == "nanousd" else self.tokens
+
+
+def burnt(connection: sqlite3.Connection, *, day_start: float, now: float) -> Burnt:
+    """Who spent what within the last minutes and since `day_start`; calls in flight count with their estimates."""
+    times = parts_of_period(day_start, (minute_of(now) + 1) * 60.0)
+    times |= {"now_minute": minute_of(now), "window": LONGEST_MIN}
+    still_open = rows(connection, _OPEN, times)
+    minutes = sorted([*rows(connection, _MINUTES, times), *still_open], key=lambda row: int(row["minute"]))
+    day = [*rows(connection, _DAY, times), *(row for row in still_open if row["minute"] * 60 >= day_start)]
+    recent = [row for row in minutes if row["minute"] > minute_of(now) - LONGEST_MIN]
+    return Burnt(_samples(recent, day, "nanousd"), _samples(recent, day, "tokens"))
+
+
+def _samples(minutes: Iterable[Mapping[str, Any]], day: Iterable[Mapping[str, Any]], measure: Measure) -> Samples:
+    live, late = f"live_{measure}", f"late_{measure}"
+    return Samples(
+        minutes=tuple(
+            MinuteSpending(row["minute"], row["operation_name"], row[live], row[late])
+            for row in minutes
+            if row[live] or row[late]
+        ),
+        day=tuple(DaySpending(row["operation_name"], row[live], row[late]) for row in day if row[live] or row[late]),
+    )
+
+
+def past_hours(connection: sqlite3.Connection, *, now: float) -> dict[Measure, list[HourSum]]:
+    """What is learned from, in both measures."""
+    now_hour = microseconds(now) // HOUR_US
+    found = rows(connection, _HOURS, {"first_hour": now_hour - LEARNED_FROM_DAYS * DAY_HOURS, "now_hour": now_hour})
+    measures: tuple[Measure, ...] = ("nanousd", "tokens")
+    return {measure: [HourSum(row["hour"], row[measure]) for row in found if row[measure]] for measure in measures}
+
+
+def budget_spent(connection: sqlite3.Connection, budget: Budget, *, since: float, until: float) -> tuple[int, int]:
+    """Nano-USD that the budget's settled rows of [since, until) have cost, and the part of it without late ones."""
+    kind, _, name = budget.scope.partition(":")
+    columns = "cost_nanousd, late_nanousd"
+    if kind == "session":
+        ours = "session_id = (SELECT id FROM names WHERE name = :name)"
+        parts = sql.by_hour_in_period(columns, table="sessions", where=ours)
+    elif kind == "all":
+        parts = sql.in_period(columns)
+    else:
+        label = {"provider": "provider_name"}.get(kind, kind)
+        parts = sql.in_period(columns, f"labels IN (SELECT id FROM labels WHERE {label} = :name)")
+    (row,) = rows(
+        connection,
+        f"SELECT coalesce(sum(cost_nanousd), 0) AS spent, coalesce(sum(late_nanousd), 0) AS late FROM ({parts})",
+        {"name": name, **parts_of_period(since, until)},
+    )
+    return row["spent"], row["spent"] - row["late"]
+
+
+def last_hour(connection: sqlite3.Connection, *, now: float) -> tuple[int, int]:
+    """Attempts that started within it, and those of them that failed."""
+    (row,) = rows(connection, _LAST_HOUR, {"since_us": microseconds(now - 3600.0)})
+    return row["attempts"], row["failures"]
+
+
+def worst_drift(connection: sqlite3.Connection, *, now: float) -> Drift | None:
+    """The model whose first chunks have become slowest against its own day; None = too little is known of all."""
+    recent = _histograms(connection, "model", now, hours=DRIFT_HOURS)
+    day = _histograms(connection, "model", now, hours=DAY_HOURS)
+    drifts = [
+        Drift(name, times)
+        for name, measures in recent.items()
+        if (times := _times(measures.get(1, {}), day[name].get(1, {}))) is not None
+    ]
+    return max(drifts, key=lambda drift: drift.times, default=None)
+
+
+def _times(recent: Histogram, day: Histogram) -> float | None:
+    before = {bucket: day[bucket] - recent.get(bucket, 0) for bucket in day}
+    if min(samples(recent), samples(before)) < FEWEST_DRIFT_SAMPLES:
+        return None
+    now_s, usual_s = percentile(recent, 0.5), percentile(before, 0.5)
+    return None if now_s is None or usual_s is None else now_s / usual_s
+
+
+def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], list[Speed]]:
+    """Every operation at every provider within 24 hours, and how fast the models were."""
+    times = {"now_hour": microseconds(now) // HOUR_US, "hours": DAY_HOURS}
+    durations = {(row["operation_name"], row["provider_name"]): row for row in rows(connection, _WORKS, times)}
+    histograms = _work_histograms(connection, times)
+    return [
+        Work(
+            operation_name=operation,
+            provider_name=provider,
+            answers=row["answers"],
+            attempts=row["attempts"],
+            failures=row["failures"],
+            first_chunk_s=row["first_chunk_us"] / 1e6,
+            duration_s=row["duration_us"] / 1e6,
+            failed_s=row["failed_us"] / 1e6,
+            output_tokens=row["output_tokens"],
+            cost_nanousd=row["cost_nanousd"],
+            durations=histograms.get((operation, provider), {}),
+        )
+        for (operation, provider), row in durations.items()
+        if row["attempts"]
+    ], [
+        Speed(target=name, first_chunk=measures.get(1, {}), speed=measures.get(3, {}))
+        for name, measures in _histograms(connection, "model", now, hours=DAY_HOURS).items()
+    ]
+
+
+def _work_histograms(connection: sqlite3.Connection, times: dict[str, int]) -> dict[tuple[str, str], dict[int, int]]:
+    found: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    statement = f"""
+        SELECT operation_name, provider_name, bucket, sum(samples) AS samples
+        FROM subjects JOIN latencies ON subject = subjects.id
+        WHERE operation_name IS NOT NULL AND measure = 2 AND {_IN_HOURS}
+        GROUP BY operation_name, provider_name, bucket
+    """
+    for row in rows(connection, statement, times):
+        found[row["operation_name"], row["provider_name"]][row["bucket"]] = row["samples"]
+    return dict(found)
+
+
+def latencies(connection: sqlite3.Connection, group: Group, *, now: float) -> list[Latency]:
+    """How long answers took within 24 hours. Hours are named by their number since the epoch, in UTC."""
+    histograms = _histograms(connection, group, now, hours=DAY_HOURS)
+    key = "hour" if group == "hour" else _KEYS[group][0]
+    statement = f"""
+        SELECT {key} AS name, sum(attempts) AS attempts, sum(failures) AS failures
+        FROM hours JOIN labels ON labels.id = labels WHERE {_IN_HOURS} GROUP BY name
+    """
+    times = {"now_hour": microseconds(now) // HOUR_US, "hours": DAY_HOURS}
+    return [
+        Latency(
+            name=str(row["name"]),
+            first_chunk=histograms.get(str(row["name"]), {}).get(1, {}),
+            duration=histograms.get(str(row["name"]), {}).get(2, {}),
+            speed=histograms.get(str(row["name"]), {}).get(3, {}),
+            attempts=row["attempts"],
+            failures=row["failures"],
+        )
+        for row in rows(connection, statement, times)
+        if row["attempts"]
+    ]
+
+
+def _histograms(
+    connection: sqlite3.Connection, group: Group, now: float, *, hours: int
+) -> dict[str, dict[int, dict[int, int]]]:
+    """By name and measure."""
+    key, which = _KEYS[group]
+    statement = f"""
+        SELECT {key} AS name, measure, bucket, sum(samples) AS samples
+        FROM subjects JOIN latencies ON subject = subjects.id
+        WHERE {which} AND {_IN_HOURS} GROUP BY name, measure, bucket
+    """
+    found: defaultdict[str, dict[int, dict[int, int]]] = defaultdict(dict)
+    for row in rows(connection, statement, {"now_hour": microseconds(now) // HOUR_US, "hours": hours}):
+        found[str(row["name"])].setdefault(row["measure"], {})[row["bucket"]] = row["samples"]
+    return dict(found)
+
+
+def used(connection: sqlite3.Connection, *, now: float) -> dict[Target, TokensUsed]:
+    """What every model was used for within LOOKED_BACK_DAYS."""
+    times = {"now_day": int(now // 86_400), "days": LOOKED_BACK_DAYS}
+    figures = TokensUsed.__struct_fields__
+    return {
+        Target(row["provider_name"], row["request_model"]): TokensUsed(**{name: row[name] for name in figures})
+        for row in rows(connection, _USED, times)
+    }
+
+
+class Which(Struct, frozen=True, kw_only=True):
+    """Whose requests, and of when. Times are seconds since the epoch; None = of all."""
+
+    since: float
+    until: float
+    operation_name: str | None = None
+    provider_name: str | None = None
+    environment: str | None = None
+    project: str | None = None
+    session_id: str | None = None
+
+
+def costliest(connection: sqlite3.Connection, which: Which) -> list[UsageRecord]:
+    """At most MOST_REQUESTS settled attempts, the costliest first."""
+    values = {name: getattr(which, name) for name in which.__struct_fields__ if name not in {"since", "until"}}
+    times = {"since_us": microseconds(which.since), "until_us": microseconds(which.until), "most": MOST_REQUESTS}
+    found = [record_of(row) for row in rows(connection, _COSTLIEST, values | times)]
+    return sorted(found, key=lambda record: (-(record.cost_nanousd or 0), -record.opened.started_at))
+
+
+def request_before(connection: sqlite3.Connection, before: float, session_id: str | None) -> str | None:
+    """The id of the latest request that began before that time, of one session or (None) of all; None = none did."""
+    values = {"before_us": microseconds(before), "session_id": session_id}
+    return next((row["request_id"] for row in rows(connection, _LATEST_REQUEST, values)), None)
+
+
+def request_after(connection: sqlite3.Connection, after: float, session_id: str | None) -> str | None:
+    """The id of the first request that began after that time; as `request_before`."""
+    values = {"after_us": microseconds(after), "session_id": session_id}
+    return next((row["request_id"] for row in rows(connection, _NEXT_REQUEST, values)), None)

@@ -1,0 +1,75 @@
+"""Questions to the ledger, each within the transaction of whoever asks."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from burn_tui.core.budget import Budget, Spent, period_of
+from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, Spending
+from burn_tui.core.minutes import minute_of
+from burn_tui.engine import ledger_sql as sql
+from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
+from burn_tui.engine.ledger_rows import microseconds
+
+_LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
+"""Of a budget's scope."""
+
+Row = Mapping[str, Any]
+
+
+def rows(connection: sqlite3.Connection, statement: str, values: Mapping[str, object] | None = None) -> list[Any]:
+    """All rows of an answer, by column name."""
+    return connection.execute(statement, values or {}).fetchall()
+
+
+def spent(connection: sqlite3.Connection, since: float, until: float, labels: Mapping[str, object]) -> int:
+    """Nano-USD of the attempts with these labels that started in [since, until), reservations included."""
+    others = tuple(name for name in labels if name != "session_id")
+    statement = sql.spent_by_session(others) if "session_id" in labels else sql.spent(others)
+    (row,) = rows(connection, statement, {**labels, **parts_of_period(since, until)})
+    return int(row["spent_nanousd"])
+
+
+def spent_in_period(connection: sqlite3.Connection, budget: Budget, at: float) -> Spent:
+    """What the budget's period around `at` (seconds since the epoch) has cost, reservations included."""
+    start, end = period_of(budget, datetime.fromtimestamp(at, UTC))
+    kind, _, name = budget.scope.partition(":")
+    labels = {} if kind == "all" else {_LABELS[kind]: name}
+    return Spent(budget, spent(connection, start.timestamp(), end.timestamp(), labels))
+
+
+def spending(connection: sqlite3.Connection, day_start: float, now: float) -> Spending:
+    """What the burn panel needs of the ledger."""
+    times = {
+        **parts_of_period(day_start, (minute_of(now) + 1) * 60.0),
+        "now_us": microseconds(now),
+        "now_minute": minute_of(now),
+        "now_hour": microseconds(now) // HOUR_US,
+        "window": WINDOW_MINUTES,
+    }
+    samples = rows(connection, sql.MINUTE_SAMPLES, times)
+    return Spending(
+        minutes=tuple(MinuteSample(row["minute"], row["cost_nanousd"], row["tokens"]) for row in samples),
+        providers=_providers(
+            rows(connection, sql.PROVIDER_SUMS, times),
+            rows(connection, sql.FIRST_CHUNKS, times),
+            rows(connection, sql.LAST_ERRORS, times),
+            rows(connection, sql.OPEN_ATTEMPTS),
+        ),
+    )
+
+
+def _providers(
+    sums: Iterable[Row], first_chunks: Iterable[Row], last_errors: Iterable[Row], open_attempts: Iterable[Row]
+) -> tuple[ProviderSpending, ...]:
+    """One for each provider that was called today or is being called."""
+    parts: dict[str, dict[str, Any]] = {row["provider_name"]: dict(row) for row in sums}
+    for row in open_attempts:
+        parts.setdefault(row["provider_name"], {}).update(dict(row))
+    for row in last_errors:
+        parts[row["provider_name"]]["last_error_type"] = row["error_type"]
+    for row in first_chunks:
+        if row["provider_name"] in parts:
+            parts[row["provider_name"]].setdefault("first_chunk", {})[row["bucket"]] = row["samples"]
+    return tuple(ProviderSpending(**part) for part in parts.values())
