@@ -12,10 +12,19 @@ from burn_tui import __version__
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from burn_tui.engine.runtime import Runtime
 
 ANSWERED, NO_ANSWER, WRONG_CALL, REFUSED = 0, 1, 2, 3
 """Exit codes of `ask`; every sub-command uses WRONG_CALL for a wrong call or wrong settings."""
+
+_TMUX_WORDS = {
+    "install": "write a marked block into tmux's configuration; panes then show their environment",
+    "uninstall": "take exactly that out again",
+    "show": "print what would be written",
+    "switch": "list the panes that run ssh, containers and scripts, and go to one",
+}
 
 INTERRUPTED = 130
 """Exit code after ctrl+c, as shells have it."""
@@ -59,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"burn-tui {__version__}")
     top.add_argument("--continue", action="store_true", help="open the sessions of last time, drafts and all")
+    top.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     _add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
@@ -83,7 +93,63 @@ def parser() -> argparse.ArgumentParser:
     forms.add_argument("--tmux", action="store_const", dest="form", const="tmux", help="one line for status-right")
     _add_places(status, is_again=True)
     status.set_defaults(run=_status, form="words")
+
+    tmux = commands.add_parser("tmux", help="panes that say where they are, and a list of them", allow_abbrev=False)
+    doings = tmux.add_subparsers(title="what", metavar="WHAT", required=True)
+    for name, words in _TMUX_WORDS.items():
+        doing = doings.add_parser(name, help=words, allow_abbrev=False)
+        if name in {"install", "show"}:
+            doing.add_argument("--key", default="B", help="after the prefix it opens the list; default: B")
+        _add_places(doing, is_again=True)
+        doing.set_defaults(run=_tmux, doing=name)
+    _add_gateway(commands)
+    _add_run(commands)
     return top
+
+
+def _add_gateway(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    about = "serve OpenAI's, Anthropic's and Google's APIs on loopback, through the same router"
+    gateway = commands.add_parser("gateway", help=about, description=f"{about}.", allow_abbrev=False)
+    gateway.add_argument("--port", type=int, metavar="N", help="default: gateway.port in the settings, else 4141")
+    gateway.add_argument("--host", metavar="H", help="an address that others reach, with TLS only; default: loopback")
+    gateway.add_argument("--tls-cert", metavar="FILE", help="certificate chain (PEM)")
+    gateway.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
+    _add_places(gateway, is_again=True)
+    gateway.set_defaults(run=_gateway)
+
+    token = gateway.add_subparsers(title="commands", metavar="COMMAND").add_parser(
+        "token", help="make, list and revoke the tokens that clients use as API key", allow_abbrev=False
+    )
+    token.add_argument("--env", metavar="E", help="the one environment it is for; default: any but production")
+    token.add_argument("--label", metavar="L", default="unnamed", help="what it is called, and its session")
+    token.add_argument("--yes", action="store_true", help="agree beforehand to paid calls where E asks first")
+    _add_places(token, is_again=True)
+    token.set_defaults(run=_make_token)
+    actions = token.add_subparsers(title="commands", metavar="COMMAND")
+    listed = actions.add_parser("list", help="one line a token", allow_abbrev=False)
+    _add_places(listed, is_again=True)
+    listed.set_defaults(run=_list_tokens)
+    revoked = actions.add_parser("revoke", help="end a token", allow_abbrev=False)
+    revoked.add_argument("name", metavar="TOKEN", help="its id, or the label of several")
+    _add_places(revoked, is_again=True)
+    revoked.set_defaults(run=_revoke_token)
+
+
+def _add_run(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    about = "run a command whose questions to models go through the gateway"
+    run = commands.add_parser(
+        "run",
+        help=about,
+        description=f"{about}.",
+        usage="burn-tui run [--env E] [--session NAME] [--yes] -- COMMAND ...",
+        allow_abbrev=False,
+    )
+    run.add_argument("--env", metavar="E", help="the environment to ask from; default: the least guarded one")
+    run.add_argument("--session", metavar="NAME", help="what its tab is called; default: named after the command")
+    run.add_argument("--yes", action="store_true", help="agree to paid calls where the environment asks first")
+    _add_places(run, is_again=True)
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="and its arguments")
+    run.set_defaults(run=_run)
 
 
 def _add_places(command: argparse.ArgumentParser, *, is_again: bool = False) -> None:
@@ -150,7 +216,8 @@ def _dashboard(options: argparse.Namespace) -> int:
     from burn_tui.tui.app import BurnApp
 
     with ExitStack() as stack:
-        return BurnApp(boot=_boot(options, stack), continues=getattr(options, "continue")).run() or ANSWERED
+        app = BurnApp(boot=_boot(options, stack), continues=getattr(options, "continue"))
+        return app.run(mouse=not options.no_mouse) or ANSWERED
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -168,6 +235,24 @@ def _status(options: argparse.Namespace) -> int:
     config = paths.config_file(options.config, os.environ)
     data_dir = paths.data_dir(options.data_dir, os.environ)
     print(report(options.form, config=config, data_dir=data_dir, environ=os.environ, clock=Clock()))
+    return ANSWERED
+
+
+def _tmux(options: argparse.Namespace) -> int:
+    from burn_tui.engine import paths
+
+    if options.doing == "switch":
+        from burn_tui.tui.switch import SwitchApp
+
+        return SwitchApp(paths.config_file(options.config, os.environ)).run() or ANSWERED
+    from burn_tui.engine import tmux_command
+    from burn_tui.engine.tmux import program_in_words
+
+    if options.doing == "uninstall":
+        tmux_command.uninstall(environ=os.environ, out=sys.stdout)
+        return ANSWERED
+    do = tmux_command.install if options.doing == "install" else tmux_command.show
+    do(program=program_in_words(sys.argv[0], os.environ), key=options.key, environ=os.environ, out=sys.stdout)
     return ANSWERED
 
 
@@ -190,6 +275,81 @@ def _ask(options: argparse.Namespace) -> int:
                 narration=sys.stderr,
             )
         )
+
+
+def _data_dir(options: argparse.Namespace, stack: ExitStack) -> "Path":
+    """Where tokens are kept; what is only a demonstration leaves nothing behind."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from burn_tui.engine import paths
+
+    if options.demo:
+        return Path(stack.enter_context(TemporaryDirectory(prefix="burn-tui-gateway-")))
+    return paths.data_dir(options.data_dir, os.environ)
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from burn_tui.gateway.command import Place, serve
+
+    place = Place(host=options.host, port=options.port, certificate=options.tls_cert, key=options.tls_key)
+    with ExitStack() as stack:
+        boot, data_dir = _boot(options, stack), _data_dir(options, stack)
+        return asyncio.run(serve(boot, place, data_dir=data_dir, narration=sys.stderr))
+
+
+def _make_token(options: argparse.Namespace) -> int:
+    import time
+
+    from burn_tui.engine import paths
+    from burn_tui.engine.settings_file import settings_for
+    from burn_tui.gateway.command import make_token
+    from burn_tui.gateway.tokens import TokenBook
+
+    path = paths.config_file(options.config, os.environ)
+    return make_token(
+        settings_for(path, os.environ, is_explicit=bool(options.config or os.environ.get("BURN_TUI_CONFIG"))),
+        TokenBook(paths.data_dir(options.data_dir, os.environ) / "tokens"),
+        label=options.label,
+        environment=options.env,
+        has_agreed=options.yes,
+        now=time.time(),
+        out=sys.stdout,
+        narration=sys.stderr,
+    )
+
+
+def _list_tokens(options: argparse.Namespace) -> int:
+    from burn_tui.engine import paths
+    from burn_tui.gateway.command import list_tokens
+    from burn_tui.gateway.tokens import TokenBook
+
+    return list_tokens(TokenBook(paths.data_dir(options.data_dir, os.environ) / "tokens"), sys.stdout)
+
+
+def _revoke_token(options: argparse.Namespace) -> int:
+    from burn_tui.engine import paths
+    from burn_tui.gateway.command import revoke_token
+    from burn_tui.gateway.tokens import TokenBook
+
+    tokens = TokenBook(paths.data_dir(options.data_dir, os.environ) / "tokens")
+    return revoke_token(tokens, options.name, sys.stdout)
+
+
+def _run(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from burn_tui.gateway.running import Errand, run
+
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        raise WrongCallError("There is no command to run.", mend="Say which: burn-tui run -- COMMAND.")
+    errand = Errand(command=command, environment=options.env, session=options.session, has_agreed=options.yes)
+    with ExitStack() as stack:
+        boot, data_dir = _boot(options, stack), _data_dir(options, stack)
+        return asyncio.run(run(errand, boot, data_dir=data_dir, environ=os.environ, narration=sys.stderr))
 
 
 def _prompt(given: str) -> str:

@@ -150,6 +150,8 @@ class BurnView(Struct, frozen=True, kw_only=True):
     """The costliest first."""
     slowest: tuple[Bottleneck, ...] = ()
     """Operations by the time they take within 24 hours, the one that takes most first."""
+    headroom: Mapping[str, float] = {}
+    """By provider: the share that is left of its tightest rate limit; absent = it states none."""
     tension: Tension | None = None
     """None = not measured yet."""
     told: tuple[Told, ...] = ()

@@ -45,8 +45,8 @@ class Sight(Struct, frozen=True, kw_only=True):
 
 
 def fitting(messages: tuple[Message, ...], sight: Sight) -> tuple[Message, ...]:
-    """`messages` as they can be sent: calls and results in pairs, thinking only where a model speaks, and words in place
-    of pictures that are not taken.
+    """`messages` as they can be sent: calls and results in pairs, thinking only where a model speaks, and words in the
+    place of pictures that are not taken.
     """
     return tuple(_fitted(message, sight) for message in paired(messages))
 

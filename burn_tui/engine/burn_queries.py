@@ -13,8 +13,9 @@ from burn_tui.core.bottlenecks import Speed, Work
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
 from burn_tui.core.expectation import HourSum, Measure
+from burn_tui.core.failure import ErrorType
 from burn_tui.core.latency import Histogram, Latency, percentile, samples
-from burn_tui.core.minutes import minute_of
+from burn_tui.core.minutes import MINUTE_S, minute_of
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, TokensUsed
 from burn_tui.core.tension import Drift
 from burn_tui.core.usage import UsageRecord
@@ -35,8 +36,12 @@ DRIFT_HOURS = 2
 FEWEST_DRIFT_SAMPLES = 5
 """With fewer on either side a median says nothing."""
 
+ERRORS_REMEMBERED_S = 7 * 86_400.0
+
 MOST_REQUESTS = 200
 """Rows of a list of requests."""
+
+MEASURES: tuple[Measure, ...] = ("nanousd", "tokens")
 
 Group = Literal["provider", "model", "operation", "hour"]
 
@@ -104,6 +109,15 @@ _USED = """
     GROUP BY provider_name, request_model
 """
 
+_LAST_ERRORS = """
+    SELECT provider_name, request_model, error_type, http_status, max(started_at_us) AS at_us
+    FROM attempt_rows JOIN labels ON labels.id = labels
+    WHERE error_type IS NOT NULL AND error_type NOT IN ('refused', 'cancelled', 'interrupted')
+      AND started_at_us >= :since_us
+    GROUP BY provider_name
+"""
+"""SQLite takes bare columns from the row that holds the max()."""
+
 _COSTLIEST = """
     SELECT * FROM attempts WHERE id IN (
         SELECT attempt_rows.id FROM attempt_rows JOIN labels ON labels.id = labels
@@ -134,27 +148,15 @@ _NEXT_REQUEST = """
 """
 
 
-class Burnt(Struct, frozen=True):
-    """What the alarms look at, in one measure."""
-
-    nanousd: Samples
-    tokens: Samples
-    """Of requests whose price is unknown."""
-
-    def of(self, measure: Measure) -> Samples:
-        """The samples of that measure."""
-        return self.nanousd if measure == "nanousd" else self.tokens
-
-
-def burnt(connection: sqlite3.Connection, *, day_start: float, now: float) -> Burnt:
+def burnt(connection: sqlite3.Connection, *, day_start: float, now: float) -> dict[Measure, Samples]:
     """Who spent what within the last minutes and since `day_start`; calls in flight count with their estimates."""
-    times = parts_of_period(day_start, (minute_of(now) + 1) * 60.0)
+    times = parts_of_period(day_start, (minute_of(now) + 1) * MINUTE_S)
     times |= {"now_minute": minute_of(now), "window": LONGEST_MIN}
     still_open = rows(connection, _OPEN, times)
-    minutes = sorted([*rows(connection, _MINUTES, times), *still_open], key=lambda row: int(row["minute"]))
-    day = [*rows(connection, _DAY, times), *(row for row in still_open if row["minute"] * 60 >= day_start)]
-    recent = [row for row in minutes if row["minute"] > minute_of(now) - LONGEST_MIN]
-    return Burnt(_samples(recent, day, "nanousd"), _samples(recent, day, "tokens"))
+    recent = [row for row in still_open if row["minute"] > minute_of(now) - LONGEST_MIN]
+    minutes = sorted([*rows(connection, _MINUTES, times), *recent], key=lambda row: int(row["minute"]))
+    day = [*rows(connection, _DAY, times), *(row for row in still_open if row["minute"] * MINUTE_S >= day_start)]
+    return {measure: _samples(minutes, day, measure) for measure in MEASURES}
 
 
 def _samples(minutes: Iterable[Mapping[str, Any]], day: Iterable[Mapping[str, Any]], measure: Measure) -> Samples:
@@ -173,8 +175,7 @@ def past_hours(connection: sqlite3.Connection, *, now: float) -> dict[Measure, l
     """What is learned from, in both measures."""
     now_hour = microseconds(now) // HOUR_US
     found = rows(connection, _HOURS, {"first_hour": now_hour - LEARNED_FROM_DAYS * DAY_HOURS, "now_hour": now_hour})
-    measures: tuple[Measure, ...] = ("nanousd", "tokens")
-    return {measure: [HourSum(row["hour"], row[measure]) for row in found if row[measure]] for measure in measures}
+    return {measure: [HourSum(row["hour"], row[measure]) for row in found if row[measure]] for measure in MEASURES}
 
 
 def budget_spent(connection: sqlite3.Connection, budget: Budget, *, since: float, until: float) -> tuple[int, int]:
@@ -183,7 +184,7 @@ def budget_spent(connection: sqlite3.Connection, budget: Budget, *, since: float
     columns = "cost_nanousd, late_nanousd"
     if kind == "session":
         ours = "session_id = (SELECT id FROM names WHERE name = :name)"
-        parts = sql.by_hour_in_period(columns, table="sessions", where=ours)
+        parts = sql.by_hour_in_period(columns, table="session_hours", where=ours)
     elif kind == "all":
         parts = sql.in_period(columns)
     else:
@@ -226,12 +227,11 @@ def _times(recent: Histogram, day: Histogram) -> float | None:
 def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], list[Speed]]:
     """Every operation at every provider within 24 hours, and how fast the models were."""
     times = {"now_hour": microseconds(now) // HOUR_US, "hours": DAY_HOURS}
-    durations = {(row["operation_name"], row["provider_name"]): row for row in rows(connection, _WORKS, times)}
     histograms = _work_histograms(connection, times)
     return [
         Work(
-            operation_name=operation,
-            provider_name=provider,
+            operation_name=row["operation_name"],
+            provider_name=row["provider_name"],
             answers=row["answers"],
             attempts=row["attempts"],
             failures=row["failures"],
@@ -240,9 +240,9 @@ def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], li
             failed_s=row["failed_us"] / 1e6,
             output_tokens=row["output_tokens"],
             cost_nanousd=row["cost_nanousd"],
-            durations=histograms.get((operation, provider), {}),
+            durations=histograms.get((row["operation_name"], row["provider_name"]), {}),
         )
-        for (operation, provider), row in durations.items()
+        for row in rows(connection, _WORKS, times)
         if row["attempts"]
     ], [
         Speed(target=name, first_chunk=measures.get(1, {}), speed=measures.get(3, {}))
@@ -300,6 +300,25 @@ def _histograms(
     for row in rows(connection, statement, {"now_hour": microseconds(now) // HOUR_US, "hours": hours}):
         found[str(row["name"])].setdefault(row["measure"], {})[row["bucket"]] = row["samples"]
     return dict(found)
+
+
+class LastError(Struct, frozen=True):
+    """The latest failure of a provider, whoever met it."""
+
+    error_type: ErrorType
+    http_status: int | None
+    request_model: str
+    at: float
+    """When the attempt started, in seconds since the epoch."""
+
+
+def last_errors(connection: sqlite3.Connection, *, now: float) -> dict[str, LastError]:
+    """By provider, within a week; what somebody stopped or our own guard refused is none."""
+    found = rows(connection, _LAST_ERRORS, {"since_us": microseconds(now - ERRORS_REMEMBERED_S)})
+    return {
+        row["provider_name"]: LastError(row["error_type"], row["http_status"], row["request_model"], row["at_us"] / 1e6)
+        for row in found
+    }
 
 
 def used(connection: sqlite3.Connection, *, now: float) -> dict[Target, TokensUsed]:

@@ -90,6 +90,7 @@ SEARCH = f"""
     SELECT session_id, name, environment, session_entries.position AS position, kind, at_us, text
     FROM session_entries JOIN sessions ON sessions.id = session_id
     WHERE text LIKE :pattern ESCAPE '\\' AND NOT {_IS_ELSEWHERE}
+        AND session_id NOT IN (SELECT value FROM json_each(:among))
     ORDER BY at_us DESC LIMIT :limit
 """
 

@@ -6,7 +6,8 @@ Only what changed since the last time is written. Without `store_text` the tabs 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -113,20 +114,24 @@ class Conversations:
         self._kept: dict[str, _Known] = {}
         """By the session's id, what is on disk of it."""
 
-    async def keep(self, session: Session, *, position: int, is_on_screen: bool) -> None:
-        """Bring what is on disk of this session up to date. Costs nothing if nothing has changed."""
+    async def keep(self, session: Session, *, position: int, is_on_screen: bool) -> bool:
+        """Bring what is on disk of this session up to date; False if there was nothing to write, which costs nothing.
+
+        `position`: of its tab, from 0.
+        """
         async with self._lock:
             known = self._kept.get(session.id) or _Known()
             row = self._row(session, position, is_on_screen=is_on_screen)
             now = _Known(row, session if self.keeps_text else None)
             if now.is_as(known):
-                return
+                return False
             if self.keeps_text:
                 now.entries = [fingerprint(entry) for entry in session.transcript.entries]
             changes = [*_entry_changes(session, known, now), *_message_changes(session, known, now)]
             changed_at_us = round(self._clock.now() * 1_000_000)
             await self._database.write([(sql.KEEP_SESSION, row | {"changed_at_us": changed_at_us}), *changes])
             self._kept[session.id] = now
+            return True
 
     async def close(self, session: Session) -> None:
         """It stands in no tab any more."""
@@ -184,11 +189,21 @@ class Conversations:
             if row["id"] not in self._kept
         ]
 
-    async def search(self, words: str, *, limit: int = 100) -> list[Found]:
-        """Where `words` stand in anything that was kept, the latest first; capital and small letters are alike."""
-        values = {"pattern": _pattern(words), "limit": limit, "owners": _json(await self._owners_elsewhere())}
+    async def search(self, words: str, *, among: Sequence[Session] = (), limit: int = 100) -> list[Found]:
+        """Where `words` stand, the latest first: in `among` as it is now, and in anything else that was kept.
+
+        Capital and small letters are alike; in what was kept only those of English.
+        """
+        values = {
+            "pattern": _pattern(words),
+            "limit": limit,
+            "owners": _json(await self._owners_elsewhere()),
+            "among": _json([session.id for session in among]),
+        }
         rows = await self._database.read(sql.SEARCH, values)
-        return [_found(row, words) for row in rows]
+        found = [one for session in among for one in _found_in(session, words)]
+        found += [_found(row, row["text"], words) for row in rows]
+        return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
 
     async def prune(self, *, keep_days: float) -> None:
         """Drop sessions that nobody has touched for so long, and those in which nothing was said.
@@ -288,8 +303,16 @@ def _pattern(words: str) -> str:
     return f"%{escaped}%"
 
 
-def _found(row: Row, words: str) -> Found:
-    before, match, after = excerpt(row["text"], words)
+def _found_in(session: Session, words: str) -> Iterator[Found]:
+    wanted = re.compile(re.escape(words), re.IGNORECASE)
+    for position, entry in enumerate(session.transcript.entries):
+        if wanted.search(entry.text):
+            place = {"session_id": session.id, "name": session.name, "environment": session.environment.name}
+            yield _found(place | entry_row(entry) | {"position": position}, entry.text, words)
+
+
+def _found(row: Row, text: str, words: str) -> Found:
+    before, match, after = excerpt(text, words)
     return Found(
         session_id=row["session_id"],
         name=row["name"],
@@ -305,8 +328,8 @@ def _found(row: Row, words: str) -> Found:
 
 def excerpt(text: str, words: str) -> tuple[str, str, str]:
     """What stands before, in, and after the first place where `text` has `words`, on one line and not too long."""
-    start = max(text.lower().find(words.lower()), 0)
-    end = start + len(words)
+    match = re.search(re.escape(words), text, re.IGNORECASE)
+    start, end = match.span() if match else (0, 0)
     before = text[max(start - _EXCERPT_BEFORE, 0) : start]
     return _on_one_line(before), _on_one_line(text[start:end]), _on_one_line(text[end : end + _EXCERPT_AFTER])
 

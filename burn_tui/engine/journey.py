@@ -12,13 +12,12 @@ The target changes in one place only, right after FellBack has been said.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from burn_tui.core.breaker import Breaker
 from burn_tui.core.budget import Exceeds, Fits
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_input_tokens, said
@@ -34,12 +33,12 @@ from burn_tui.core.events import (
     Waiting,
 )
 from burn_tui.core.failure import ErrorType, Failure
-from burn_tui.core.health import Scope, scope_of
 from burn_tui.core.routing import Plan, Step, Try, next_step, quick_retry_s
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
 from burn_tui.engine.attempt import Attempt, Watch, Way
+from burn_tui.engine.choice import Choice
 from burn_tui.engine.planning import decide, route_of
 from burn_tui.providers import DIALECTS
 
@@ -72,11 +71,8 @@ class Journey:
         self._id = router.clock.new_id()
         self._began = router.clock.monotonic()
         self._records: list[UsageRecord] = []
-        self._asked: set[Scope] = set()
-        """Models behind keys that were chosen already, so that another lane is tried before one of them again."""
+        self._choice = Choice(router, router.setup)
         self._patience_used_s = 0.0
-        self._is_probe = False
-        """True from choosing a target that has just rested until that attempt is over: nobody else may probe it."""
         self._is_over = False
 
     async def events(self) -> AsyncGenerator[Event]:
@@ -100,7 +96,7 @@ class Journey:
                         async for event in after:
                             yield event
         finally:
-            self._leave()
+            self._choice.leave()
 
     async def _decide_patiently(self) -> AsyncGenerator[Event]:
         """Decides, and as long as the route's patience lasts waits for whoever is back first."""
@@ -122,31 +118,15 @@ class Journey:
         """As it is sent to the present target: longer than the request where it goes on from a cut answer."""
         self._since = self._began
         """Since when the present target has kept the person waiting."""
-        self._choose(decided.targets[0])
+        self._choice.take(decided.targets[0])
 
     def _route_decided(self) -> RouteDecided:
         decided = self._plan
         return RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped)
 
-    def _choose(self, target: Target) -> None:
-        """Take `target` and a lane to it; if it has just rested, this is its probe from now on.
-
-        Without a pause since it was found to admit requests, or two would take themselves for the probe.
-        """
-        router, now = self._router, self._router.clock.now()
-        lanes = self._untried_lanes(target) or self._setup.lanes(target)
-        self._target = target
-        self._lane = router.health.lane(target, lanes, now, uses=router.uses) or 0
-        self._asked.add(self._scope)
-        router.uses[self._scope.key] += 1
-        self._is_probe = router.health.state(self._scope, now) == "half_open"
-        router.health = router.health.on_start(self._scope, now)
-
-    def _leave(self) -> None:
-        """What was chosen was not asked after all."""
-        if self._is_probe:
-            self._is_probe = False
-            self._router.health = self._router.health.released(self._scope)
+    @property
+    def _target(self) -> Target:
+        return self._choice.target
 
     # --- one attempt -------------------------------------------------------------------------------
 
@@ -186,7 +166,7 @@ class Journey:
                 full = f"budget {admitted.spent.budget.name} is full of calls in flight."
                 yield Waiting(self._target, LOOK_AGAIN_S, full)
             await asyncio.sleep(LOOK_AGAIN_S)
-            if self._rests():
+            if self._choice.rests:
                 async with aclosing(self._choose_anew()) as choosing:
                     async for event in choosing:
                         yield event
@@ -200,13 +180,9 @@ class Journey:
         yield refused
         yield await self._refused(refused, opened)
 
-    def _rests(self) -> bool:
-        """Whether the chosen target has refused somebody else while this request waited."""
-        return self._router.health.state(self._scope, self._router.clock.now()) == "resting"
-
     async def _choose_anew(self) -> AsyncGenerator[Event]:
-        rested_for = self._router.health.rests_for(self._scope) or "unknown"
-        self._leave()
+        rested_for = self._router.health.rests_for(self._choice.scope) or "unknown"
+        self._choice.leave()
         decided = self._decide()
         if isinstance(decided, Refused):
             yield decided
@@ -214,7 +190,7 @@ class Journey:
             return
         self._plan = decided
         if decided.targets[0] == self._target:
-            self._choose(self._target)
+            self._choice.take(self._target)
         else:
             why = f"{self._target} began to rest while this request waited."
             yield self._fall_back(decided.targets[0], rested_for, why, continues=False)
@@ -250,24 +226,13 @@ class Journey:
         return notices
 
     async def _note(self, attempt: Attempt) -> None:
-        """What is known after an attempt, however it ended; rests are kept for after a restart as well."""
-        router, scope, now, failure = self._router, self._scope, self._router.clock.now(), attempt.failure
+        """What is known after an attempt, however it ended."""
         self._records.append(attempt.record)
-        before = router.health.breakers
-        router.health = router.health.on_headroom(scope, now, attempt.headroom)
-        self._retry_s = self._pause_before_retry(failure) if failure else None
-        if failure is None:
-            router.health = router.health.on_success(scope, now)
-        elif failure.error_type == "cancelled":
-            self._leave()
-        elif self._retry_s is None:
-            router.health = router.health.on_failure(scope, now, failure)
-        self._is_probe = False
-        # Shielded: the request may be on its way out already, and the rest concerns all that come after it.
-        await asyncio.shield(self._keep_rests(before, scope))
+        self._retry_s = self._pause_before_retry(attempt.failure) if attempt.failure else None
+        await self._choice.learn(attempt.failure, attempt.headroom, is_forgiven=self._retry_s is not None)
 
     def _pause_before_retry(self, failure: Failure) -> float | None:
-        if self._is_probe:  # a provider that was resting gets no second chance at once
+        if self._choice.is_probe:  # a provider that was resting gets no second chance at once
             return None
         earlier = [record for record in self._records[:-1] if _target_of(record) == self._target]
         return quick_retry_s(
@@ -277,27 +242,19 @@ class Journey:
             chance=self._router.chance(),
         )
 
-    async def _keep_rests(self, before: Mapping[Scope, Breaker], scope: Scope) -> None:
-        router = self._router
-        for one in (scope, scope.key):
-            old, new = before.get(one, Breaker()), router.health.breakers.get(one, Breaker())
-            if old.resting_until != new.resting_until or one in router.lifted:
-                router.lifted.discard(one)
-                await router.books.keep_rest(one, new, self._setup.keys.fingerprint(one.provider_name, one.lane))
-
     # --- after a failure ---------------------------------------------------------------------------
 
     async def _after_failure(self) -> AsyncGenerator[Event]:
         if self._retry_s is not None:
             yield Waiting(self._target, self._retry_s, self._sentence)
             await asyncio.sleep(self._retry_s)
-            if self._admits(self._target):
-                self._choose(self._target)
+            if self._choice.admits(self._target):
+                self._choice.take(self._target)
                 return
         step = self._next_step()
         if isinstance(step, Try):
             if step.target == self._target:
-                self._choose(step.target)
+                self._choice.take(step.target)
             else:
                 yield self._fall_back_after_failure(step.target)
             return
@@ -308,7 +265,7 @@ class Journey:
             if not isinstance(self._decided, Refused):
                 self._plan = self._decided
                 if self._plan.targets[0] == self._target:
-                    self._choose(self._target)
+                    self._choice.take(self._target)
                 else:
                     yield self._fall_back_after_failure(self._plan.targets[0])
                 return
@@ -320,11 +277,11 @@ class Journey:
             failed=self._target,
             targets=self._plan.targets,
             attempts=len(self._records),
-            admits=self._admits,
+            admits=self._choice.admits,
             fits=self._has_larger_window,
             policy=self._policy,
             was_cut=self._attempt.was_cut,
-            has_other_address=self._has_other_address(),
+            has_other_address=self._choice.has_other_address(),
         )
 
     def _fall_back_after_failure(self, following: Target) -> FellBack:
@@ -340,28 +297,12 @@ class Journey:
         event = FellBack(self._target, following, error_type, why, now - self._since, continues)
         self._sending = _going_on(self._sending, self._attempt.answer.text) if continues else self._request
         self._fell_back_from, self._reason, self._since = self._target, why, now
-        self._choose(following)
+        self._choice.take(following)
         return event
 
     def _all_rest(self) -> bool:
         """Whether only waiting can help: a target that could be asked now has just failed, so it is not asked again."""
         return not self._attempt.was_cut and isinstance(self._decide(), Refused)
-
-    def _admits(self, target: Target) -> bool:
-        return self._setup.admits(target, self._router.health, self._router.clock.now())
-
-    def _untried_lanes(self, target: Target) -> list[int]:
-        return [lane for lane in self._setup.lanes(target) if scope_of(target, lane) not in self._asked]
-
-    def _has_other_address(self) -> bool:
-        """Whether the target can be reached at an address that this request has not tried."""
-        health, now, target = self._router.health, self._router.clock.now(), self._target
-        provider = self._setup.catalog.provider(target)
-        tried = {provider.at(one.lane).base_url for one in self._asked if one.provider_name == target.provider_name}
-        return any(
-            health.admits(scope_of(target, lane), now) and provider.at(lane).base_url not in tried
-            for lane in self._untried_lanes(target)
-        )
 
     def _has_larger_window(self, target: Target) -> bool:
         failed = self._failure.limit_tokens or self._setup.context_window(self._target) or 0
@@ -402,10 +343,6 @@ class Journey:
         key_variable = self._setup.keys.place(self._target.provider_name, self._attempt.way.lane)
         return failure_sentence(self._target, self._failure, key_variable)
 
-    @property
-    def _scope(self) -> Scope:
-        return scope_of(self._target, self._lane)
-
     def _decide(self) -> Plan | Refused:
         router = self._router
         return decide(
@@ -444,7 +381,7 @@ class Journey:
             route_reason=self._reason if target else "",
             fell_back_from=str(self._fell_back_from) if target and self._fell_back_from else None,
             source=caller.source,
-            lane=self._lane if target else 0,
+            lane=self._choice.lane if target else 0,
             waited_s=clock.monotonic() - self._began,
         )
 

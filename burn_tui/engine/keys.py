@@ -81,7 +81,7 @@ class Keys:
 
 
 def shared_keys(environments: Iterable[Environment], catalog: Catalog, keys: Keys) -> list[str]:
-    """A warning for each key with which production and another environment both pay, whatever its provider is called."""
+    """A warning for each key with which production and another environment pay, whatever its provider is called."""
     known = list(environments)
     return [
         f"{production.name} and {other.name} pay with the same key of {provider_name} (fingerprint {fingerprint}): "

@@ -331,6 +331,14 @@ class Ledger:
 
         await self._write(work)
 
+    async def reading(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds with several questions, all of one moment. It runs in the database's thread."""
+        return await self._read(work)
+
+    async def writing(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do `work` in one transaction, all or nothing; as `write` else. It runs in the database's thread."""
+        return await self._write(lambda writing: work(writing.connection))
+
     # --- how ----------------------------------------------------------------------------------------
 
     async def _reserve_in_memory(self, opened: AttemptOpened, budgets: tuple[Budget, ...]) -> Fits | Exceeds:

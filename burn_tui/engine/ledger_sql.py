@@ -131,7 +131,7 @@ def _add_up(counted: str, which: str) -> tuple[str, ...]:
 def _count_latencies(which: str) -> str:
     return f"""
         INSERT INTO latencies SELECT subject, hour, measure, bucket, count(*) FROM timed
-        WHERE {which} GROUP BY subject, hour, measure, bucket
+        WHERE {which} AND bucket IS NOT NULL GROUP BY subject, hour, measure, bucket
         ON CONFLICT (subject, hour, measure, bucket) DO UPDATE SET samples = samples + excluded.samples
     """
 

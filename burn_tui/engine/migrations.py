@@ -12,6 +12,7 @@ Each entry is a tuple of statements that run in one transaction together with th
 """
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
 
+from burn_tui.engine.burn_memory import BURN_MEMORY
 from burn_tui.engine.conversation_sql import CONVERSATIONS
 
 APPLICATION_ID = 0x6275726E
@@ -358,28 +359,23 @@ _ROLL_UPS = (
     FROM corrections JOIN attempt_rows ON attempt_rows.event_id = corrections.corrects
     """,
     "CREATE VIEW counted AS SELECT * FROM counted_rows UNION ALL SELECT * FROM counted_corrections",
+    # Each attempt is up to three samples of two subjects.
     f"""
     CREATE VIEW timed AS
-    WITH samples AS (
-        SELECT id, labels, started_at_us / {_HOUR_US} AS hour, 1 AS measure, first_chunk_bucket AS bucket
-        FROM attempt_rows WHERE duration_us IS NOT NULL AND first_chunk_bucket IS NOT NULL
-        UNION ALL
-        SELECT id, labels, started_at_us / {_HOUR_US}, 2, duration_bucket
-        FROM attempt_rows WHERE duration_us IS NOT NULL AND duration_bucket IS NOT NULL
-        UNION ALL
-        SELECT id, labels, started_at_us / {_HOUR_US}, 3, speed_bucket
-        FROM attempt_rows WHERE duration_us IS NOT NULL AND speed_bucket IS NOT NULL
+    SELECT attempt_rows.id AS id, started_at_us / {_HOUR_US} AS hour, measure,
+           CASE of_what WHEN 'model' THEN model_subject ELSE operation_subject END AS subject,
+           CASE measure WHEN 1 THEN first_chunk_bucket WHEN 2 THEN duration_bucket ELSE speed_bucket END AS bucket
+    FROM attempt_rows JOIN labels ON labels.id = attempt_rows.labels JOIN (
+        SELECT 1 AS measure, 'model' AS of_what UNION ALL SELECT 2, 'model' UNION ALL SELECT 3, 'model'
+        UNION ALL SELECT 1, 'operation' UNION ALL SELECT 2, 'operation' UNION ALL SELECT 3, 'operation'
     )
-    SELECT samples.id, model_subject AS subject, hour, measure, bucket
-    FROM samples JOIN labels ON labels.id = samples.labels
-    UNION ALL
-    SELECT samples.id, operation_subject, hour, measure, bucket
-    FROM samples JOIN labels ON labels.id = samples.labels
+    WHERE duration_us IS NOT NULL
     """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (f"PRAGMA application_id = {APPLICATION_ID}", *_ROWS, *_BESIDE_THE_ROWS, *_ROLL_UPS),
     CONVERSATIONS,
+    BURN_MEMORY,
 )
 """Append only."""

@@ -9,17 +9,21 @@ from weakref import WeakSet
 
 from msgspec import structs
 
-from burn_tui.core.budget import Budget, period_of
+from burn_tui.core.budget import Budget
 from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
 from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
+from burn_tui.core.tension import tension
+from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.lens import Lens
+from burn_tui.engine.neighbourhood import Neighbourhood
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.router import Router
@@ -28,6 +32,11 @@ from burn_tui.engine.settings import Settings
 from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
 from burn_tui.engine.transport import Transport
+
+
+CALM_S = 5.0
+"""Figures that change by nothing but the time stay as they are for so long: a dashboard that nobody touches has nothing
+to paint in between."""
 
 
 class Runtime:
@@ -51,6 +60,7 @@ class Runtime:
         self.notices: list[str] = []
         """What the person must know as long as it lasts, each with its mend."""
         self._environ = environ
+        self.neighbourhood = Neighbourhood(lambda: self.settings, environ)
         self._price_cache = price_cache
         self._transport = Transport()
         self._price_books: list[PriceBook] = []
@@ -58,6 +68,9 @@ class Runtime:
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
         self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
+        self.watch = BurnWatch(ledger)
+        self.lens = Lens(ledger, self.router, clock)
+        self._noting: asyncio.Task[None] | None = None
         self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
 
     @classmethod
@@ -92,9 +105,10 @@ class Runtime:
 
     async def close(self) -> None:
         """Close connections and the ledger."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+        for task in (self._following, self._noting):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         for book in self._price_books:
             await book.aclose()
         await self._transport.aclose()
@@ -145,7 +159,7 @@ class Runtime:
     def use(self, settings: Settings) -> None:
         """Work by other settings from the next request on; what is in flight ends as it began."""
         self.settings = settings
-        self.router.adopt(self._setup(settings))
+        self.router.adopt(self._setup(settings), is_edited=settings.is_written)
         self.conversations.keeps_text = settings.store_text
         for session in self._sessions:
             session.environment = self.environment(session.environment.name)
@@ -169,18 +183,38 @@ class Runtime:
             limits=settings.limits,
         )
 
+    async def _note_prices(self) -> None:
+        """Tell of models that cost something else than when burn-tui ran last."""
+        setup = self.router.setup
+        await setup.prices.ready()
+        prices = {target: price for target in setup.catalog.targets if (price := setup.prices.price(target))}
+        try:
+            await self.watch.note_prices(prices, now=self.clock.now())
+        except LedgerError as error:
+            self.notices.append(str(error))
+
     async def burn(self) -> BurnView:
         """What the burn panel shows, now."""
-        now = datetime.fromtimestamp(self.clock.now(), UTC)
-        budget = self._daily_budget()
-        start, end = period_of(budget, now)
-        spending = await self.ledger.spending(day_start=start.timestamp(), now=now.timestamp())
-        return burn_view(
-            spending,
-            now=now.timestamp(),
-            day_start=start.timestamp(),
-            day_end=end.timestamp(),
-            limit_nanousd=budget.limit_nanousd or None,
+        now, daily = self.clock.now(), self._daily_budget()
+        seen = await self.watch.look(now, daily=daily, budgets=self.settings.budgets, slow_s=self.settings.slow_s)
+        spending = await self.ledger.spending(day_start=seen.expectation.day_start, now=now)
+        limit = daily.limit_nanousd or None
+        view = burn_view(
+            spending, now=now - now % CALM_S, expectation=seen.expectation, limit_nanousd=limit, live=seen.live
+        )
+        headroom, waiting = self.lens.shares_left(), seen.waiting
+        return structs.replace(
+            view,
+            slowest=waiting.slowest,
+            headroom=headroom,
+            told=seen.told,
+            tension=tension(
+                ratio=view.ratio,
+                share_left=min(headroom.items(), key=lambda item: item[1], default=None),
+                attempts=waiting.attempts,
+                failures=waiting.failures,
+                drift=waiting.drift,
+            ),
         )
 
     def _daily_budget(self) -> Budget:

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET, Struct, structs
 
+from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
 from burn_tui.core.model_names import AUTO
 from burn_tui.core.money import Price, Rates, nanousd
+from burn_tui.core.neighbours import Rule
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import PINNED, Route
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
@@ -31,8 +33,10 @@ from burn_tui.engine.settings_schema import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    TerminalSettings,
     TimeoutSettings,
 )
+from burn_tui.engine.settings_terminal import KeyChange, key_changes, neighbour_rules
 from burn_tui.engine.yaml_source import Document, parse
 from burn_tui.providers import DIALECTS
 
@@ -73,10 +77,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     """For targets that are pinned and where there is no route; each route has its own."""
     limits: TimeLimits = TimeLimits()
     gateway: GatewaySettings = GatewaySettings()
+    terminal: TerminalSettings = TerminalSettings()
+    key_changes: tuple[KeyChange, ...] = ()
+    neighbours: tuple[Rule, ...] = ()
+    """Where panes of tmux are; the first that fits holds."""
     store_text: bool = True
     """False = prompts, answers and drafts are not kept on disk."""
     keep_text_days: int = 90
     """How long a session that nobody touches is kept."""
+    slow_s: float = SLOW_S
+    """An operation whose median call takes longer is called slow."""
     theme: str | None = None
     """None = the default theme."""
 
@@ -106,19 +116,24 @@ def read(document: Document) -> Settings:
     )
     timeouts = sections.timeouts or TimeoutSettings()
     routes = _routes(document, sections.routes or [], catalog, policy)
+    environments = _environments(document, sections.environments or {}, catalog)
     return Settings(
         origin=document.file,
         catalog=catalog,
         keys={name: keys for name, keys in references.items() if keys},
         prices=_prices(document, sections.prices or {}, catalog),
-        environments=_environments(document, sections.environments or {}, catalog),
+        environments=environments,
         routes=routes,
         budgets=_budgets(document, sections.budgets or []),
         policy=policy,
         limits=TimeLimits(**structs.asdict(timeouts)),
         gateway=_gateway(document, sections.gateway or GatewaySettings(), routes, catalog),
+        terminal=sections.terminal or TerminalSettings(),
+        key_changes=key_changes(document, sections.keys or {}),
+        neighbours=neighbour_rules(document, sections.neighbours or [], environments),
         store_text=sections.store_text,
         keep_text_days=sections.keep_text_days,
+        slow_s=sections.slow_s,
         theme=sections.theme,
     )
 

@@ -1,9 +1,10 @@
 """The shape of the settings file, section by section. README's reference is made from these docstrings."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Period, WhenFull
 from burn_tui.core.environment import Privacy
 from burn_tui.core.policy import OnCut, OnFilter
@@ -122,7 +123,7 @@ class TimeoutSettings(Struct, forbid_unknown_fields=True):
     """Of one attempt."""
 
 
-class GatewaySettings(Struct, forbid_unknown_fields=True):
+class GatewaySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The section `gateway:`."""
 
     port: Annotated[int, Meta(ge=0, le=65_535)] = 4141
@@ -132,6 +133,42 @@ class GatewaySettings(Struct, forbid_unknown_fields=True):
     absent = claude-*, gpt-*, gemini-* and the like mean auto where no provider serves them."""
     body_limit_mb: Annotated[float, Meta(gt=0, le=1024)] = 32.0
     """Of one request; larger ones are refused."""
+
+
+Notify = Literal["toast", "bell", "osc9"]
+
+
+class TerminalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The section `terminal:`."""
+
+    tab_colour: bool = False
+    """true = the terminal's own tab has the colour of the session on screen: iTerm2, Windows Terminal, kitty, WezTerm
+    and Konsole."""
+    notify: tuple[Notify, ...] = ("toast",)
+    """How something is told: toast = on the dashboard, bell = the terminal rings, osc9 = the desktop shows it."""
+    reduced_motion: bool = False
+    """true = nothing blinks, fades or slides."""
+    mouse: bool = True
+    """false = the mouse is left to the terminal, as with --no-mouse."""
+
+
+class NeighbourSettings(Struct, forbid_unknown_fields=True):
+    """One entry of `neighbours:`, a rule for panes of tmux. Each pattern that is given has to fit; * and ? stand for
+    anything. The first rule that fits holds; what none fits counts as the most dangerous.
+    """
+
+    environment: str
+    """Where such a pane is."""
+    host: str | None = None
+    """Of ssh, as it was typed."""
+    container: str | None = None
+    """Of docker and podman, or a pod."""
+    context: str | None = None
+    """Of docker or Kubernetes."""
+    branch: str | None = None
+    """Of git, where a script works."""
+    path: str | None = None
+    """Where a script works, or above it."""
 
 
 class FileSettings(Struct, forbid_unknown_fields=True):
@@ -144,6 +181,10 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     budgets: list[Any] | None = None
     timeouts: TimeoutSettings | None = None
     gateway: GatewaySettings | None = None
+    terminal: TerminalSettings | None = None
+    keys: dict[str, str | list[str]] | None = None
+    """Other keys for actions, by their id: {burn: f6, stop: [escape, ctrl+x]}; `burn-tui doctor` checks them."""
+    neighbours: list[Any] | None = None
     on_cut: OnCut = "continue"
     """When a stream is cut: continue = the next target goes on from the text, restart = it begins anew,
     ask = stop there."""
@@ -157,5 +198,7 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     """false = prompts, answers and drafts are not kept on disk, and what was kept is erased at the next start."""
     keep_text_days: Count = 90
     """A session that nobody touches for so long is erased, with all its words; what it cost stays in the ledger."""
+    slow_s: Seconds = SLOW_S
+    """An operation whose median call takes longer than this is called slow."""
     theme: str | None = None
     """A name from themes/ or from the themes folder beside the settings file; absent = default."""

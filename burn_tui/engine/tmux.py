@@ -1,14 +1,16 @@
 """Talking to tmux: what this process's pane says of itself, and what a running server has of burn-tui's settings."""
 
-import os
 import re
+import shlex
+import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from burn_tui.core.errors import BurnError
-from burn_tui.engine.tmux_conf import LABEL_CELLS, MARK, status_of
+from burn_tui.engine.tmux_conf import LABEL_CELLS, MARK, without_status
 
 OLDEST = (3, 2)
 """Popups came with it, pane options with 3.0."""
@@ -55,7 +57,7 @@ class Tmux:
     def run(self, *arguments: str) -> str:
         """What a tmux command prints; TmuxError if it fails."""
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - no shell, and nothing in it comes from elsewhere
                 ["tmux", *arguments],  # noqa: S607 - the tmux that the person uses is the one on their PATH
                 env=self._environ,
                 capture_output=True,
@@ -79,19 +81,18 @@ class Tmux:
             file.write_text("\n".join(lines) + "\n")
             self.run("source-file", str(file))
 
-    def take_back(self, program: str, key: str) -> None:
-        """Undo in the running server what the block of `program` did to it."""
+    def take_back(self, key: str | None) -> None:
+        """Undo in the running server what the block, which bound `key`, did to it."""
         for option in MARKED_FORMATS:
             value = self._value("show-window-options", option)
             if MARK in value:
                 self.run("set-window-option", "-g", option, value.replace(MARK, ""))
-        status = status_of(program)
         value = self._value("show-options", "status-right")
-        if status in value:
-            self.run("set-option", "-g", "status-right", value.replace(status, ""))
+        if without_status(value) != value:
+            self.run("set-option", "-g", "status-right", without_status(value))
             length = int(self._value("show-options", "status-right-length"))
             self.run("set-option", "-g", "status-right-length", str(max(length - LABEL_CELLS, 0)))
-        if "burn-tui" in self.bound(key):
+        if key and "burn-tui" in self.bound(key):
             self.run("unbind-key", key)
 
     def bound(self, key: str) -> str:
@@ -105,6 +106,10 @@ class Tmux:
         return self.run(command, "-gv", option).removesuffix("\n")
 
 
-def program_path(argv0: str) -> str:
-    """The full path by which another program can start burn-tui."""
-    return os.path.realpath(argv0)
+def program_in_words(argv0: str, environ: Mapping[str, str]) -> str:
+    """What a shell, in whatever directory, starts this burn-tui with."""
+    found = shutil.which(argv0, path=environ.get("PATH")) if Path(argv0).name.startswith("burn-tui") else None
+    if found is not None:
+        # Not where a link leads: the link stays when burn-tui is upgraded.
+        return shlex.quote(str(Path(found).absolute()))
+    return f"{shlex.quote(sys.executable)} -m burn_tui"

@@ -8,6 +8,7 @@ from burn_tui.engine.tmux import Tmux
 from burn_tui.engine.tmux_conf import (
     configuration_file,
     is_installed,
+    key_in_block,
     lines,
     read,
     taken,
@@ -37,14 +38,15 @@ def install(*, program: str, key: str, environ: Mapping[str, str], out: TextIO) 
     print(f"After the prefix, {key} lists the panes. {_BORDERS}", file=out)
 
 
-def uninstall(*, program: str, key: str, environ: Mapping[str, str], out: TextIO) -> None:
+def uninstall(*, environ: Mapping[str, str], out: TextIO) -> None:
     """Take the block out of the file, and what it did out of a running server."""
     tmux, path = Tmux(environ), configuration_file(environ)
-    change = without_block(read(path), file=str(path))
+    text = read(path)
+    change = without_block(text, file=str(path))
     write(path, change)
     print("Nothing to do:" if change.after == change.before else "Taken out of:", path, file=out)
     if tmux.is_running():
-        tmux.take_back(program, key)
+        tmux.take_back(key_in_block(text))
         print("The running tmux is as it was, too.", file=out)
 
 

@@ -50,26 +50,26 @@ def configuration_file(environ: Mapping[str, str]) -> Path:
 
 
 def lines(program: str, *, key: str = DEFAULT_KEY) -> list[str]:
-    """What is written, for tmux 3.2 and later. `program` is the full path of burn-tui.
+    """What is written, for tmux 3.2 and later. `program` is what a shell starts burn-tui with.
 
     Formats are added to, never replaced, and only once however often the file is sourced. The border's colour is left
     alone: tmux has one for all panes of a window.
     """
-    popup = f"{shlex.quote(program)} tmux switch"
     return [
         _added("window-status-format", "setw", MARK, "*@burn_env*"),
         _added("window-status-current-format", "setw", MARK, "*@burn_env*"),
         _added("pane-border-format", "setw", MARK, "*@burn_env*"),
         _added("status-right-length", "", f"#{{e|+:#{{status-right-length}},{LABEL_CELLS}}}", ""),
         _added("status-right", "set", status_of(program), "*status --tmux*"),
-        f"bind-key -N {_quoted('burn-tui: go to a pane')} {key} display-popup -E -w 90% -h 80% {_quoted(popup)}",
+        f"bind-key -N {_quoted('burn-tui: go to a pane')} {key} display-popup -E -w 90% -h 80% "
+        + _quoted(f"{program} tmux switch"),
     ]
 
 
 def status_of(program: str) -> str:
     """What is put at the end of status-right."""
     # status-right goes through strftime and through tmux's own formats before the shell sees it.
-    return f" #({shlex.quote(program).replace('#', '##').replace('%', '%%')} status --tmux)"
+    return f" #({program.replace('#', '##').replace('%', '%%')} status --tmux)"
 
 
 def taken(text: bytes | None, key: str) -> bool:
@@ -135,6 +135,18 @@ def without_block(text: bytes | None, *, file: str) -> Change:
         before = before.removesuffix(b"\n")
     rest = before + after
     return Change(text, None if found[1] == _MADE_FILE and not rest else rest)
+
+
+def without_status(status_right: str) -> str:
+    """An option's value without what the block put at its end."""
+    return re.sub(r" #\((?:(?! #\().)* status --tmux\)", "", status_right)
+
+
+def key_in_block(text: bytes | None) -> str | None:
+    """The key that the block binds; None if it is not there."""
+    found = _BLOCK.search(text or b"")
+    bound = (_bound_key(line) for line in found[2].decode(errors="replace").splitlines()) if found else ()
+    return next((key for key in bound if key), None)
 
 
 def is_installed(text: bytes | None) -> bool:

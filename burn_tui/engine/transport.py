@@ -1,14 +1,19 @@
 """HTTP out of this machine. The only file that imports httpx."""
 
+import sys
 from collections.abc import AsyncGenerator, Mapping
-from types import TracebackType
-from typing import Self
+from types import ModuleType, TracebackType
+from typing import Self, cast
 
-import httpx
+# httpx imports its own command line with itself where click and rich are installed, which takes as long as all the
+# rest of it. It does without where that cannot be imported.
+sys.modules.setdefault("httpx._main", cast("ModuleType", None))
 
-from burn_tui.core.failure import Failure, redacted
-from burn_tui.core.policy import TimeLimits
-from burn_tui.providers.dialect import HttpRequest
+import httpx  # noqa: E402
+
+from burn_tui.core.failure import Failure, redacted  # noqa: E402
+from burn_tui.core.policy import TimeLimits  # noqa: E402
+from burn_tui.providers.dialect import HttpRequest  # noqa: E402
 
 IDLE_CONNECTIONS = 64
 """Connections that are kept open for the next request."""

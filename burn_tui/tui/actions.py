@@ -1,35 +1,9 @@
 """Every key of the dashboard, once: bindings, footer, palette, help and README's key table are made from it."""
 
-from typing import Literal
-
-from msgspec import Struct
 from textual.binding import Binding, BindingType
 
-Place = Literal["dashboard", "prompt", "conversation", "provider list", "session list", "question", "name", "reading"]
-"""Where a key works. `conversation` is the chat pane with the focus on it, `reading` a screen that is only read."""
-
-
-class Action(Struct, frozen=True, kw_only=True):
-    """Something the person can do."""
-
-    id: str
-    """Also the id of its binding, by which a keymap can move it to another key."""
-    keys: tuple[str, ...]
-    """As Textual names them. All of them must survive tmux, so no ctrl+b/a/s, ctrl+h/j/k/l or ctrl+tab."""
-    shown: str
-    """The keys as a person reads them."""
-    label: str
-    """One or two words for the footer."""
-    tooltip: str
-    """One sentence for help and README."""
-    place: Place
-    handler: str
-    """The Textual action that does it; a numbered one is given the position of the key, from 1."""
-    palette: str | None = None
-    """What the command palette calls it; None = it makes no sense there."""
-    is_numbered: bool = False
-    in_footer: bool = False
-
+from burn_tui.tui.action import Action, Place
+from burn_tui.tui.report_keys import REPORT_ACTIONS, REPORT_OPENERS
 
 _ALL = (
     Action(
@@ -109,6 +83,27 @@ _ALL = (
         in_footer=True,
     ),
     Action(
+        id="search",
+        keys=("ctrl+r",),
+        shown="ctrl+r",
+        label="search",
+        tooltip="Search every session, open or past, and go to the place.",
+        place="dashboard",
+        handler="search",
+        palette="Search every session, open or past",
+        in_footer=True,
+    ),
+    Action(
+        id="past",
+        keys=("ctrl+o",),
+        shown="ctrl+o",
+        label="past",
+        tooltip="List past sessions; take one up again, or erase it.",
+        place="dashboard",
+        handler="list_past",
+        palette="Past sessions: take one up again",
+    ),
+    Action(
         id="reopen",
         keys=("alt+t",),
         shown="alt+t",
@@ -171,6 +166,16 @@ _ALL = (
         in_footer=True,
     ),
     Action(
+        id="neighbours",
+        keys=("alt+n",),
+        shown="alt+n",
+        label="neighbours",
+        tooltip="List the panes of tmux that run ssh, containers and scripts, the most dangerous first; go to one.",
+        place="dashboard",
+        handler="list_neighbours",
+        palette="Neighbours: list the panes of tmux beside this one",
+    ),
+    Action(
         id="privacy",
         keys=("alt+l",),
         shown="alt+l",
@@ -180,6 +185,7 @@ _ALL = (
         handler="toggle_privacy",
         palette="Privacy: keep this session on this machine, or lift that",
     ),
+    *REPORT_OPENERS,
     Action(
         id="quit",
         keys=("ctrl+q",),
@@ -386,6 +392,86 @@ _ALL = (
         in_footer=True,
     ),
     Action(
+        id="past-open",
+        keys=("enter",),
+        shown="Enter",
+        label="take up",
+        tooltip="Take the marked session up again.",
+        place="past list",
+        handler="wish('open')",
+        in_footer=True,
+    ),
+    Action(
+        id="past-erase",
+        keys=("x",),
+        shown="x",
+        label="erase",
+        tooltip="Erase the words of the marked session for good; asks first.",
+        place="past list",
+        handler="wish('erase')",
+        in_footer=True,
+    ),
+    Action(
+        id="past-search",
+        keys=("slash", "ctrl+r"),
+        shown="/",
+        label="search",
+        tooltip="Search every session by its words.",
+        place="past list",
+        handler="wish('search')",
+        in_footer=True,
+    ),
+    Action(
+        id="cancel-past",
+        keys=("escape", "ctrl+o"),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the dashboard.",
+        place="past list",
+        handler="cancel",
+        in_footer=True,
+    ),
+    Action(
+        id="search-up",
+        keys=("up",),
+        shown="↑",
+        label="up",
+        tooltip="Mark the place above.",
+        place="search",
+        handler="mark(-1)",
+        in_footer=True,
+    ),
+    Action(
+        id="search-down",
+        keys=("down",),
+        shown="↓",
+        label="down",
+        tooltip="Mark the place below.",
+        place="search",
+        handler="mark(1)",
+        in_footer=True,
+    ),
+    Action(
+        id="search-go",
+        keys=("enter",),
+        shown="Enter",
+        label="go there",
+        tooltip="Go to the marked place, opening its session if need be.",
+        place="search",
+        handler="go",
+        in_footer=True,
+    ),
+    Action(
+        id="cancel-search",
+        keys=("escape", "ctrl+r"),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the dashboard.",
+        place="search",
+        handler="cancel",
+        in_footer=True,
+    ),
+    Action(
         id="yes",
         keys=("y",),
         shown="y",
@@ -422,6 +508,26 @@ _ALL = (
         handler="cancel",
     ),
     Action(
+        id="neighbour-go",
+        keys=("enter",),
+        shown="Enter",
+        label="go to",
+        tooltip="Bring the marked pane on screen.",
+        place="neighbour list",
+        handler="go",
+        in_footer=True,
+    ),
+    Action(
+        id="cancel-neighbours",
+        keys=("escape", "alt+n", "q"),
+        shown="Escape",
+        label="back",
+        tooltip="Stay here.",
+        place="neighbour list",
+        handler="cancel",
+        in_footer=True,
+    ),
+    Action(
         id="back",
         keys=("escape", "f1", "f5"),
         shown="Escape",
@@ -431,6 +537,7 @@ _ALL = (
         handler="cancel",
         in_footer=True,
     ),
+    *REPORT_ACTIONS,
 )
 
 ACTIONS: dict[str, Action] = {action.id: action for action in _ALL}

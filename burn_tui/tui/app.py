@@ -1,5 +1,6 @@
 """Wires the interface to the engine. What it shows is decided in views, how in widgets, what happens in screens."""
 
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,9 +14,6 @@ from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
 from burn_tui.tui.dressing import DressedApp
 from burn_tui.tui.legacy_keys import understand_legacy_alt
-from burn_tui.tui.screens.boot_error import BootErrorScreen
-from burn_tui.tui.screens.main import MainScreen
-from burn_tui.tui.screens.question import QuestionScreen, Word, about_leaving
 from burn_tui.tui.screens.starting import StartingScreen
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.too_small import HORIZONTAL, VERTICAL
@@ -23,6 +21,8 @@ from burn_tui.tui.widgets.too_small import HORIZONTAL, VERTICAL
 if TYPE_CHECKING:
     from burn_tui.engine.conversations import Kept
     from burn_tui.engine.runtime import Runtime
+    from burn_tui.tui.screens.main import MainScreen
+    from burn_tui.tui.screens.question import Word
 
 WRONG_SETTINGS = 2
 """Exit code when burn-tui could not start."""
@@ -54,6 +54,9 @@ class BurnApp(DressedApp):
     @work
     async def on_ready(self) -> None:
         """Boot now that the first frame is on the terminal."""
+        from burn_tui.tui.screens.boot_error import BootErrorScreen  # noqa: PLC0415 - nothing of it is on that frame
+        from burn_tui.tui.screens.main import MainScreen  # noqa: PLC0415
+
         try:
             runtime = await self._boot()
         except BurnError as error:
@@ -65,6 +68,8 @@ class BurnApp(DressedApp):
         self._main = MainScreen(runtime, self.dress(runtime), await self._tabs_of_last_time(runtime))
         self._main.deck.active.draft += typed
         await self.switch_screen(self._main)
+        # What was made up to now stays: looking through it for garbage again and again would hold up the keys by 40 ms.
+        gc.freeze()
         for name in await runtime.discover():
             self.notify(f"{name} runs on this machine and can be asked.")
 
@@ -89,6 +94,8 @@ class BurnApp(DressedApp):
 
     async def action_quit(self) -> None:
         """Ask first if anything would be lost; a second time leaves at once."""
+        from burn_tui.tui.screens.question import QuestionScreen, about_leaving  # noqa: PLC0415
+
         lost = self._main.deck.unfinished() if self._main is not None else []
         if not lost or self._was_warned:
             self.exit(self._exit_code)
@@ -96,7 +103,7 @@ class BurnApp(DressedApp):
         self._was_warned = True
         self.push_screen(QuestionScreen(about_leaving(lost)), self._leave)
 
-    def _leave(self, word: Word | None) -> None:
+    def _leave(self, word: "Word | None") -> None:
         self._was_warned = False
         if word == "yes":
             self.exit(self._exit_code)

@@ -58,6 +58,7 @@ class Deck:
 
     def open_kept(self, kept: "Kept") -> "Session":
         """A session of the past at the end, put on screen."""
+        self.forget_closed(kept.id)
         return self._add(self._restored(kept), len(self.sessions))
 
     def duplicate(self, session: "Session") -> "Session":

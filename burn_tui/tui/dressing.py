@@ -1,23 +1,33 @@
-"""How the dashboard looks in this terminal: which theme it wears, and what becomes of its colours there."""
+"""How the dashboard looks in this terminal: its theme, its colours, and what the terminal and tmux are told of it."""
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import App
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 
 from burn_tui.core.errors import UnknownNameError
+from burn_tui.tui.legible import legible
 from burn_tui.tui.palette_theme import PaletteTheme, palette_of
 from burn_tui.tui.terminal_colours import colours_of, filters
 from burn_tui.tui.theme import DEFAULT, Palette, choose
 
 if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.settings_schema import Notify, TerminalSettings
+    from burn_tui.tui.terminal_marks import TerminalMarks
+    from burn_tui.tui.terminal_tab import TabColour
     from burn_tui.tui.wardrobe import Wardrobe
 
 ANSI_THEME = "ansi16"
 """Worn where the terminal has no more colours and the settings name no theme."""
+
+
+_LEAVE_THE_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
+"""Ends what Textual asked the terminal for when it started (invisible-island.net/xterm/ctlseqs, Mouse Tracking)."""
 
 
 class DressedApp(App[int]):
@@ -29,8 +39,12 @@ class DressedApp(App[int]):
         self._wardrobe: Wardrobe | None = None
         self._wanted: str | None = None
         """As the settings have it."""
-        self.register_theme(PaletteTheme(DEFAULT))
-        self.theme = DEFAULT.name
+        self._marks: TerminalMarks | None = None
+        self._tab: TabColour | None = None
+        self._notify: tuple[Notify, ...] = ("toast",)
+        self.put_on(DEFAULT)
+
+    # --- the theme -------------------------------------------------------------------------------
 
     @property
     def palette(self) -> Palette:
@@ -54,6 +68,7 @@ class DressedApp(App[int]):
         wardrobe = self._wardrobe = Wardrobe(directory / "themes" if directory else None)
         wardrobe.tell(runtime.notices)
         self._wear_wanted(runtime, wardrobe)
+        self._use_terminal(runtime.settings.terminal)
 
         def look() -> None:
             if wardrobe.look():
@@ -70,11 +85,15 @@ class DressedApp(App[int]):
         palettes = self._wardrobe.palettes if self._wardrobe else {}
         palette = palettes.get(name, DEFAULT)
         if palette != self.palette:
-            # Textual takes a theme for the same as long as its name is.
-            self.theme = "textual-dark"
-            self.register_theme(PaletteTheme(palette))
-            self.theme = palette.name
+            self.put_on(palette)
         self.dressed(palette)
+
+    def put_on(self, palette: Palette) -> None:
+        """Wear these colours."""
+        # Textual takes a theme for the same as long as its name is.
+        self.theme = "textual-dark"
+        self.register_theme(PaletteTheme(palette))
+        self.theme = palette.name
 
     def dressed(self, palette: Palette) -> None:
         """Called with what is worn from now on."""
@@ -87,3 +106,57 @@ class DressedApp(App[int]):
         except UnknownNameError as error:
             runtime.notices.append(f"{runtime.settings.origin}: theme: {error}")
             self.wear(DEFAULT.name)
+
+    # --- the terminal ----------------------------------------------------------------------------
+
+    def mark(self, sign: str, colour: str) -> None:
+        """Let tmux, and the terminal's tab if that is wanted, show where the session on screen stands."""
+        if self._marks is not None and self._marks.show(sign, colour) and self._tab is not None:
+            self._send(self._tab.set_to(colour))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Say it in the ways that the settings want."""
+        if "bell" in self._notify:
+            self.bell()
+        if "osc9" in self._notify:
+            self._send(f"\x1b]9;{' '.join(legible(message).split())}\x07")
+        if "toast" in self._notify:
+            super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
+    async def on_unmount(self) -> None:
+        """Take back what tmux and the terminal were told."""
+        if self._marks is not None:
+            self._marks.close()
+
+    def _use_terminal(self, settings: "TerminalSettings") -> None:
+        from burn_tui.engine.tmux import Tmux  # noqa: PLC0415 - the first frame needs none of it
+        from burn_tui.tui.terminal_marks import TerminalMarks  # noqa: PLC0415
+        from burn_tui.tui.terminal_tab import tab_colour  # noqa: PLC0415
+
+        self._notify = settings.notify
+        if settings.reduced_motion:
+            self.animation_level = "none"
+        if self.is_headless or sys.__stderr__ is None:
+            return
+        if not settings.mouse:
+            self._send(_LEAVE_THE_MOUSE)
+        self._tab = tab_colour(os.environ) if settings.tab_colour else None
+        self._marks = TerminalMarks(
+            pane=Tmux(os.environ).own_pane,
+            reset=self._tab.reset if self._tab else "",
+            terminal=sys.__stderr__.fileno(),
+            environ=os.environ,
+        )
+
+    def _send(self, sequence: str) -> None:
+        """Straight to the terminal, between two frames: anything else may end up in the middle of one."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)

@@ -1,17 +1,21 @@
 """What the widgets of the dashboard show, made of sessions and the engine's figures. Pure."""
 
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.catalog import Target
-from burn_tui.core.environment import Standing, forbidden
+from burn_tui.core.environment import Standing, find, forbidden
 from burn_tui.core.shorthand import Addressed, Names
 from burn_tui.core.transcript import Answer, Transcript
 from burn_tui.tui import format as fmt
 from burn_tui.tui.badges import badge
 from burn_tui.tui.panels.panel import Health
 from burn_tui.tui.screens.choose_provider import state_in_words
+from burn_tui.tui.screens.past import PastRow
+from burn_tui.tui.screens.search import Hit
 from burn_tui.tui.screens.sessions import Row
+from burn_tui.tui.telling import standard
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.alert import Alert
 from burn_tui.tui.widgets.route_line import Fact
@@ -21,6 +25,7 @@ from burn_tui.tui.widgets.welcome import Offer, Start
 
 if TYPE_CHECKING:
     from burn_tui.core.burn import BurnView
+    from burn_tui.engine.conversations import Found, Past
     from burn_tui.engine.router import Preview, Router
     from burn_tui.engine.runtime import Runtime
     from burn_tui.engine.session import Session
@@ -115,7 +120,7 @@ def _spent(burn: "BurnView | None") -> tuple[str, ...]:
     if burn.ratio is None:
         return f"{spent} today", spent
     ratio = fmt.ratio(burn.ratio)
-    return f"{spent} today, {ratio} the usual", f"{spent} {ratio}", spent
+    return f"{spent} today, {ratio} {standard(burn)}", f"{spent} {ratio}", spent
 
 
 def is_local_only(session: "Session") -> bool:
@@ -146,6 +151,48 @@ def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
 def _beginning(draft: str) -> str:
     line = " ".join(draft.split())
     return line if len(line) <= 30 else line[:29] + "…"
+
+
+def past_row(past: "Past", runtime: "Runtime", palette: Palette) -> PastRow:
+    """A session of the past in its list."""
+    environment = find(past.environment, runtime.settings.environments)
+    return PastRow(
+        session_id=past.id,
+        badge=badge(environment),
+        colour=palette.environment(environment.hue),
+        name=past.name,
+        when=when(past.changed_at, runtime.clock.now()),
+        questions=past.questions,
+        beginning=past.beginning,
+    )
+
+
+def hit(found: "Found", runtime: "Runtime", palette: Palette) -> Hit:
+    """A place where words were found."""
+    environment = find(found.environment, runtime.settings.environments)
+    return Hit(
+        session_id=found.session_id,
+        position=found.position,
+        badge=badge(environment),
+        colour=palette.environment(environment.hue),
+        name=found.name,
+        who={"asked": "you", "answer": "answer"}.get(found.kind, "notice"),
+        when=when(found.at, runtime.clock.now()),
+        before=found.before,
+        match=found.match,
+        after=found.after,
+    )
+
+
+def when(at: float, now: float, timezone: tzinfo | None = None) -> str:
+    """The time of a moment today, the date of any other, in the local time zone for None.
+
+    Both are seconds since the epoch.
+    """
+    moment, today = datetime.fromtimestamp(at, timezone), datetime.fromtimestamp(now, timezone)
+    if moment.date() == today.date():
+        return f"{moment:%H:%M}"
+    return f"{moment.day} {moment:%b}" + ("" if moment.year == today.year else f" {moment.year}")
 
 
 def start(runtime: "Runtime", palette: Palette) -> Start:
@@ -189,7 +236,7 @@ def route(
     if addressed.unknown:
         facts.append(Fact(f"nobody is called {addressed.unknown}", f"no {addressed.unknown}", tone="attention"))
     if session.draft.strip():
-        facts.append(Fact(f"~{fmt.tokens(preview.input_tokens_estimate)} tokens", tone="quiet"))
+        facts.append(_size(preview.input_tokens_estimate))
         facts.append(_price(preview.cost_estimate_nanousd))
     if is_local_only(session):
         facts.append(Fact("local only", tone="good"))
@@ -221,6 +268,10 @@ def _guard(session: "Session", preview: "Preview", now: float) -> list[Fact]:
     requests = session.lock.requests_left
     left = fmt.countdown(left_s) + ("" if requests is None else f", {requests} requests")
     return [Fact(f"{word} unlocked {left}", f"unlocked {left}", tone="attention")]
+
+
+def _size(tokens: int) -> Fact:
+    return Fact(f"~{fmt.tokens(tokens)} tokens", f"~{fmt.tokens(tokens)} tok", tone="quiet")
 
 
 def _price(nanousd: int | None) -> Fact:

@@ -27,7 +27,7 @@ from burn_tui.core.alerts import (
     next_budget_state,
     next_state,
 )
-from burn_tui.core.budget import Budget
+from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.expectation import Expectation, learn
 
 E = 1_000_000
@@ -421,7 +421,15 @@ def test_an_import_passes_a_mark_in_silence_until_somebody_spends() -> None:
 
 def test_a_budget_alert_says_what_was_spent() -> None:
     _, alert = next_budget_state(BudgetState(), DAILY, spent_nanousd=85, live_nanousd=25, now=MORNING)
-    assert alert == BudgetAlert(DAILY, 0.8, 85)
+    assert alert == BudgetAlert(
+        name="daily",
+        scope="all",
+        period="day",
+        period_start=period_of(DAILY, datetime.fromtimestamp(MORNING, BERLIN))[0].timestamp(),
+        mark=0.8,
+        spent_nanousd=85,
+        limit_nanousd=100,
+    )
 
 
 def test_a_budget_of_nothing_is_spent_by_anything() -> None:

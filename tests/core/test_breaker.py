@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burn_tui.core.breaker import FIRST_REST_S, LONGEST_REST_S, PROBE_LIMIT_S, TRIP_AFTER, Breaker
+from burn_tui.core.breaker import FIRST_REST_S, LONGEST_REST_S, PROBE_LIMIT_S, TRIP_AFTER, UNTIL_CHANGED_S, Breaker
 from burn_tui.core.failure import ErrorType, Failure
 
 NOW = 1_000_000.0
@@ -112,6 +112,16 @@ def test_what_a_rest_is_for_is_said_by_the_one_that_lasts_longest() -> None:
 @pytest.mark.parametrize("error_type", ["rate_limited", "overloaded", "quota_exhausted", "auth", "model_gone"])
 def test_some_failures_rest_at_once_although_the_provider_names_no_time(error_type: ErrorType) -> None:
     assert not Breaker().on_failure(NOW, Failure(error_type, "")).admits(NOW)
+
+
+@pytest.mark.parametrize("error_type", ["quota_exhausted", "auth", "permission", "model_gone"])
+def test_what_does_not_pass_by_itself_rests_long_whatever_the_provider_says(error_type: ErrorType) -> None:
+    resting = Breaker().on_failure(NOW, Failure(error_type, "", 429, 2.0))
+    assert not resting.admits(NOW + 3_000)
+
+
+def test_a_refused_key_rests_until_somebody_changes_it() -> None:
+    assert not Breaker().on_failure(NOW, Failure("auth", "", 401)).admits(NOW + UNTIL_CHANGED_S - 1)
 
 
 def test_a_provider_that_may_be_asked_again_at_once_is_probed_at_once() -> None:

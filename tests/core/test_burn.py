@@ -1,6 +1,6 @@
 """What the burn panel says, from what the ledger knows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.burn import (
     FIRST_JUDGEMENT,
     WINDOW_MINUTES,
@@ -16,10 +15,12 @@ from burn_tui.core.burn import (
     MinuteSample,
     ProviderSpending,
     Spending,
+    Trend,
     burn_view,
-    minute_of,
 )
+from burn_tui.core.expectation import LEARNED_DAYS, Expectation, HourSum, learn
 from burn_tui.core.latency import bucket_of, seconds_of
+from burn_tui.core.minutes import minute_of
 
 HOUR = 3600.0
 DAY_START = 20_000 * 24 * HOUR
@@ -32,51 +33,108 @@ def _spent(nanousd: int) -> Spending:
     return Spending(providers=(ProviderSpending(provider_name="openai", cost_nanousd=nanousd),))
 
 
-def _view(spending: Spending, *, hours: float, limit_nanousd: int | None = LIMIT, day_hours: float = 24) -> BurnView:
+UNKNOWN = learn([], timezone=UTC, now=DAY_START)
+EVENLY = [HourSum(int(DAY_START // HOUR) - 24 * day + hour, 1_000) for day in range(1, 40) for hour in range(24)]
+LEARNED = learn(EVENLY, timezone=UTC, now=DAY_START)
+"""Every day costs 24_000."""
+
+
+def _live(now: float, *stretches: tuple[int, int, int]) -> dict[int, int]:
+    """Stretches of minutes before now (from, to, each minute's nano-USD)."""
+    last = minute_of(now)
+    return {last - age: amount for start, end, amount in stretches for age in range(end, start)}
+
+
+def _view(
+    spending: Spending,
+    *,
+    hours: float,
+    limit_nanousd: int | None = LIMIT,
+    expectation: Expectation = UNKNOWN,
+    live: dict[int, int] | None = None,
+) -> BurnView:
     """The panel so many hours after midnight."""
-    return burn_view(
-        spending,
-        now=DAY_START + hours * HOUR,
-        day_start=DAY_START,
-        day_end=DAY_START + day_hours * HOUR,
-        limit_nanousd=limit_nanousd,
-    )
+    now = DAY_START + hours * HOUR
+    return burn_view(spending, now=now, expectation=expectation, limit_nanousd=limit_nanousd, live=live or {})
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(0, 0), (0.25, 250), (1, 1_000), (6, 6_000), (24, 24_000)])
+def test_until_usual_days_are_known_the_even_share_of_the_budget_is_expected(hours: float, expected: int) -> None:
+    view = _view(_spent(6_000), hours=hours)
+    assert (view.expected_nanousd, view.expected_by, view.days_learned) == (expected, "budget", 0)
+
+
+def test_once_enough_days_are_known_they_are_what_is_expected_whatever_the_budget() -> None:
+    view = _view(_spent(6_000), hours=12, limit_nanousd=1_000_000, expectation=LEARNED)
+    assert view.expected_by == "learned"
+    assert view.days_learned >= LEARNED_DAYS
+    assert view.expected_nanousd == round(LEARNED.by(DAY_START + 12 * HOUR))
+    assert 8_000 < view.expected_nanousd < 12_000
+
+
+def test_without_budget_and_usual_days_nothing_is_expected_and_the_day_end_is_projected_all_the_same() -> None:
+    view = _view(_spent(6_000), hours=6, limit_nanousd=None)
+    assert (view.limit_nanousd, view.expected_nanousd, view.expected_by, view.ratio) == (None, None, None, None)
+    assert (view.share_of_limit, view.trend) == (None, None)
+    assert view.projected_day_end_nanousd == 6_000
+
+
+def test_the_ratio_is_of_the_last_hour_and_not_of_the_day() -> None:
+    now = DAY_START + 12 * HOUR - 1
+    busy = _view(_spent(90_000), hours=12 - 1 / HOUR, live=_live(now, (60, 0, 50)))
+    quiet = _view(_spent(90_000), hours=12 - 1 / HOUR, live=_live(now, (120, 60, 50)))
+    assert busy.ratio == pytest.approx(3.0, rel=0.01)
+    assert quiet.ratio == 0.0
+
+
+def test_late_rows_are_in_what_was_spent_and_not_in_the_ratio() -> None:
+    minutes = (MinuteSample(minute_of(DAY_START + 6 * HOUR), 50_000, 0),)
+    view = _view(structs.replace(_spent(50_000), minutes=minutes), hours=6, live={})
+    assert (view.spent_nanousd, view.ratio) == (50_000, 0.0)
 
 
 @pytest.mark.parametrize(
-    ("hours", "expected", "ratio"),
+    ("stretches", "trend"),
     [
-        (0, 0, None),
-        (0.25, 250, None),
-        (1, 1_000, 6.0),
-        (6, 6_000, 1.0),
-        (12, 12_000, 0.5),
-        (24, 24_000, 0.25),
-        (25, 24_000, 0.25),
+        (((60, 0, 20),), "steady"),
+        (((60, 15, 10), (15, 0, 40)), "rising"),
+        (((60, 15, 40), (15, 0, 10)), "falling"),
+        ((), "steady"),
     ],
+    ids=["even", "a hot quarter", "a cool quarter", "nothing at all"],
 )
-def test_what_is_expected_grows_evenly_over_the_day(hours: float, expected: int, ratio: float | None) -> None:
-    view = _view(_spent(6_000), hours=hours)
-    assert (view.expected_nanousd, view.ratio) == (expected, ratio)
+def test_the_arrow_tells_the_last_quarter_from_the_hour(
+    stretches: tuple[tuple[int, int, int], ...], trend: Trend
+) -> None:
+    view = _view(_spent(1), hours=12 - 1 / HOUR, live=_live(DAY_START + 12 * HOUR - 1, *stretches))
+    assert view.trend == trend
 
 
 def test_shortly_after_midnight_nothing_is_inferred_from_the_first_prompt() -> None:
     first = FIRST_JUDGEMENT * 24
     early, judged = (_view(_spent(5_000), hours=hours) for hours in (first - 0.01, first))
-    assert (early.ratio, early.projected_day_end_nanousd) == (None, None)
+    assert (early.ratio, early.trend, early.projected_day_end_nanousd) == (None, None, None)
     assert judged.ratio is not None
     assert judged.projected_day_end_nanousd is not None
-
-
-def test_without_a_budget_nothing_is_expected_and_the_day_end_is_projected_all_the_same() -> None:
-    view = _view(_spent(6_000), hours=6, limit_nanousd=None)
-    assert (view.limit_nanousd, view.expected_nanousd, view.ratio, view.share_of_limit) == (None, None, None, None)
-    assert view.projected_day_end_nanousd == 6_000
 
 
 def test_a_budget_of_nothing_has_no_ratio() -> None:
     view = _view(_spent(6_000), hours=6, limit_nanousd=0)
     assert (view.expected_nanousd, view.ratio, view.share_of_limit) == (0, None, None)
+
+
+def test_a_usual_morning_projects_a_usual_day() -> None:
+    usual = round(LEARNED.by(DAY_START + 12 * HOUR))
+    view = _view(_spent(usual), hours=12, expectation=LEARNED)
+    assert view.projected_day_end_nanousd == pytest.approx(24_000, rel=0.02)
+
+
+def test_a_dear_morning_projects_a_dear_rest_of_the_day_but_not_in_full_proportion() -> None:
+    usual = round(LEARNED.by(DAY_START + 12 * HOUR))
+    view = _view(_spent(3 * usual), hours=12, expectation=LEARNED)
+    rest = 24_000 - usual
+    assert view.projected_day_end_nanousd is not None
+    assert 3 * usual + rest < view.projected_day_end_nanousd < 3 * 24_000
 
 
 def test_the_share_of_the_limit_is_that_of_the_whole_day() -> None:
@@ -86,17 +144,11 @@ def test_the_share_of_the_limit_is_that_of_the_whole_day() -> None:
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-07-01", 24)])
 def test_on_the_day_that_the_clocks_change_half_of_it_is_half_of_its_real_hours(day: str, hours: int) -> None:
-    budget = Budget(name="daily", limit_nanousd=LIMIT, timezone=BERLIN)
-    start, end = period_of(budget, datetime.fromisoformat(f"{day}T15:00").replace(tzinfo=BERLIN))
-    noon = start.astimezone(UTC) + timedelta(hours=hours / 2)
-    view = burn_view(
-        _spent(6_000),
-        now=noon.timestamp(),
-        day_start=start.timestamp(),
-        day_end=end.timestamp(),
-        limit_nanousd=LIMIT,
-    )
-    assert (view.expected_nanousd, view.ratio) == (LIMIT // 2, 0.5)
+    midnight = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=BERLIN).timestamp()
+    noon = midnight + hours / 2 * HOUR
+    expectation = learn([], timezone=BERLIN, now=noon)
+    view = burn_view(_spent(6_000), now=noon, expectation=expectation, limit_nanousd=LIMIT, live={})
+    assert view.expected_nanousd == LIMIT // 2
 
 
 def test_the_series_is_the_last_hour_with_the_running_minute_at_its_end() -> None:

@@ -118,6 +118,35 @@ def test_a_limit_of_the_key_is_tried_with_another_key_of_the_same_target_first()
     assert _next(Failure("transient", "502", 502)) == Try(SMALL)
 
 
+def test_what_an_address_cannot_do_is_tried_at_another_address_first() -> None:
+    for error_type in ("transient", "timeout", "overloaded"):
+        assert _next(Failure(error_type, "no"), has_other_address=True) == Try(BIG)
+        assert _next(Failure(error_type, "no"), has_other_address=False) == Try(SMALL)
+    assert _next(Failure("model_gone", "no"), has_other_address=True) == Try(SMALL)
+
+
+def test_the_last_attempt_is_kept_for_another_target_if_there_is_one() -> None:
+    limited = Failure("rate_limited", "slow down", 429)
+    assert _next(limited, attempts=MAX_ATTEMPTS - 1) == Try(SMALL)
+    assert _next(limited, attempts=MAX_ATTEMPTS - 1, resting={SMALL, OWN}) == Try(BIG)
+
+
+def test_giving_up_is_final_unless_somebody_only_rests() -> None:
+    resting = _next(Failure("timeout", "no"), resting={BIG, SMALL, OWN})
+    assert isinstance(resting, GiveUp)
+    assert not resting.is_final
+    for failure, attempts in ((Failure("caller_fault", "no"), 1), (Failure("timeout", "no"), MAX_ATTEMPTS)):
+        step = _next(failure, attempts=attempts)
+        assert isinstance(step, GiveUp)
+        assert step.is_final
+
+
+def test_a_refused_key_is_not_worth_waiting_for() -> None:
+    decided = _plan(primary=_resting(1e7, "auth"), spare=_resting(60), ollama=_resting(1e7, "auth"))
+    assert decided.earliest_at == NOW + 60
+    assert "key was refused" in decided.skipped[0].why
+
+
 def test_a_plain_bad_request_never_falls_back() -> None:
     assert isinstance(_next(Failure("caller_fault", "bad", 400)), GiveUp)
 
@@ -131,11 +160,14 @@ def test_the_next_target_is_always_one_that_admits(error_type: ErrorType, attemp
         assert step.target in {BIG, SMALL, OWN} - resting
 
 
-def _next(failure: Failure, *, attempts: int = 1, resting: set[Target] | None = None) -> Try | GiveUp:
+def _next(
+    failure: Failure, *, attempts: int = 1, resting: set[Target] | None = None, has_other_address: bool = False
+) -> Try | GiveUp:
     return next_step(
         failure,
         failed=BIG,
         targets=ROUTE.targets,
         attempts=attempts,
         admits=lambda target: target not in (resting or set()),
+        has_other_address=has_other_address,
     )

@@ -161,9 +161,8 @@ def test_a_stream_that_breaks_is_never_taken_for_a_whole_answer(mock: Mock, kind
 
 
 def test_a_bad_request_is_not_sent_to_the_next(mock: Mock) -> None:
-    mock.will(
-        {"type": "fail", "status": 400, "message": "temperature is out of range", "match": {"provider": "openai"}}
-    )
+    words = "temperature is out of range"
+    mock.will({"type": "fail", "status": 400, "message": words, "match": {"provider": "openai"}})
     ended = mock.ask()
     assert ended.code == 1
     assert len(ended.report["attempts"]) == 1

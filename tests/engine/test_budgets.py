@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.waiting import until
-from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, World, world
+from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, Scripts, World, as_kept, world
 
 from burn_tui.core.budget import Budget, WhenFull
 from burn_tui.core.environment import Environment
@@ -54,8 +54,7 @@ async def test_26_by_policy_the_others_queue_and_leave_as_what_was_reserved_turn
     async with world(tmp_path, {"primary": Held(gate, CHEAP)}, budgets=(budget,)) as running:
         waiting: list[Event] = []
         together = asyncio.gather(*(running.ask(each=_kept(waiting, Waiting)) for _ in range(32)))
-        await until(lambda: len(waiting) == 29)
-        assert running.calls() == 3
+        await until(lambda: (len(waiting), running.calls()) == (29, 3))
         gate.set()
         assert [story.served for story in await together] == [PRIMARY] * 32
         spent = await running.runtime.ledger.spent_in_period(budget, at=running.clock.now())
@@ -110,7 +109,7 @@ async def test_26_who_queues_is_refused_once_nothing_is_in_flight_that_could_mak
 async def test_26_who_queued_for_a_provider_that_began_to_rest_is_told_and_served_by_the_next(tmp_path: Path) -> None:
     gate = Gate()
     budget = _budget(ESTIMATE, when_full="queue", scope="provider:primary")
-    scripts = {"primary": Held(gate, rate_limited(60)), "backup": FINE}
+    scripts: Scripts = {"primary": Held(gate, rate_limited(60)), "backup": FINE}
     async with world(tmp_path, scripts, budgets=(budget,)) as running:
         first = asyncio.create_task(running.ask())
         await until(lambda: running.calls() == 1)
@@ -137,7 +136,7 @@ async def test_26_each_scope_of_a_budget_holds_for_its_own(tmp_path: Path, scope
     async with world(tmp_path, {"primary": FINE}, budgets=(_budget(ESTIMATE, scope=scope),)) as running:
         await running.ask(**label)
         assert (await running.ask(**label)).refused.kind == "budget"
-        others = {} if scope in {"all", "provider:primary"} else {"session_id": "s2", "project": "p2"}
+        others: dict[str, Any] = {} if scope in {"all", "provider:primary"} else {"session_id": "s2", "project": "p2"}
         if others:
             assert (await running.ask(**others)).served == PRIMARY
         assert running.calls() == (2 if others else 1)
@@ -196,7 +195,7 @@ async def test_a_budget_that_is_nearly_used_up_warns_and_lets_pass(tmp_path: Pat
 @pytest.mark.parametrize("when_full", ["refuse", "queue"])
 async def test_27_a_fallback_asks_the_budget_of_the_backup_as_well(tmp_path: Path, when_full: WhenFull) -> None:
     budget = _budget(ESTIMATE - 1, scope="provider:backup", when_full=when_full)
-    scripts = {"primary": Refuse(Failure("auth", "no", 401)), "backup": FINE}
+    scripts: Scripts = {"primary": Refuse(Failure("auth", "no", 401)), "backup": FINE}
     async with world(tmp_path, scripts, budgets=(budget,)) as running:
         story = await running.ask()
         assert (story.asked, story.served, running.calls("backup")) == ([PRIMARY], None, 0)
@@ -208,6 +207,6 @@ async def test_a_refusal_for_money_is_a_row_and_costs_nothing(tmp_path: Path) ->
     async with world(tmp_path, {"primary": FINE}, budgets=(_budget(0),)) as running:
         story = await running.ask()
         rows = await running.rows()
-        assert tuple(rows) == story.finished.records
+        assert rows == as_kept(story.finished.records)
         assert [(row.error_type, row.cost_nanousd) for row in rows] == [("refused", 0)]
         assert rows[0].opened.route_reason == story.refused.reason

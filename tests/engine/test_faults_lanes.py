@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.world import BACKUP, FINE, PRIMARY, World, nobody_home, world
+from support.world import BACKUP, FINE, PRIMARY, Scripts, World, nobody_home, world
 
 from burn_tui.core.events import AttemptStarted
 from burn_tui.core.failure import Failure
 from burn_tui.simulator.script import Action, Answer, Refuse, in_order, rate_limited
 
-ADDRESSES = {"more_addresses": {"primary": ("second", "third")}}
+ADDRESSES = {"primary": ("second", "third")}
 
 
 def _left(remaining: int, **more: str) -> Answer:
@@ -30,8 +30,8 @@ def _keys_used(running: World, name: str = "primary") -> Counter[str]:
 
 
 async def test_32_requests_are_spread_evenly_over_addresses(tmp_path: Path) -> None:
-    scripts = {"primary": FINE, "second": FINE, "third": FINE}
-    async with world(tmp_path, scripts, **ADDRESSES) as running:
+    scripts: Scripts = {"primary": FINE, "second": FINE, "third": FINE}
+    async with world(tmp_path, scripts, more_addresses=ADDRESSES) as running:
         lanes = [story.of(AttemptStarted)[0].lane for story in [await running.ask() for _ in range(9)]]
         assert Counter(lanes) == {0: 3, 1: 3, 2: 3}
         assert [running.calls(name) for name in scripts] == [3, 3, 3]
@@ -50,7 +50,7 @@ async def test_32_requests_are_spread_evenly_over_keys(tmp_path: Path) -> None:
 async def test_32_what_one_key_is_refused_is_asked_with_another_before_the_backup(
     tmp_path: Path, action: Action
 ) -> None:
-    scripts = {"primary": in_order([action, FINE]), "backup": FINE}
+    scripts: Scripts = {"primary": in_order([action, FINE]), "backup": FINE}
     async with world(tmp_path, scripts, shapes={"primary": {"keys": 2}}) as running:
         story = await running.ask()
         assert (story.asked, story.served, running.calls("backup")) == ([PRIMARY, PRIMARY], PRIMARY, 0)
@@ -61,14 +61,14 @@ async def test_32_what_one_key_is_refused_is_asked_with_another_before_the_backu
 
 
 async def test_32_when_every_key_is_refused_the_backup_is_asked(tmp_path: Path) -> None:
-    scripts = {"primary": rate_limited(60), "backup": FINE}
+    scripts: Scripts = {"primary": rate_limited(60), "backup": FINE}
     async with world(tmp_path, scripts, shapes={"primary": {"keys": 2}}) as running:
         assert (await running.ask()).asked == [PRIMARY, PRIMARY, BACKUP]
         assert (await running.ask()).asked == [BACKUP]
 
 
 async def test_32_many_keys_at_their_limit_do_not_use_up_the_attempt_that_the_backup_needs(tmp_path: Path) -> None:
-    scripts = {"primary": rate_limited(60), "backup": FINE}
+    scripts: Scripts = {"primary": rate_limited(60), "backup": FINE}
     async with world(tmp_path, scripts, shapes={"primary": {"keys": 6}}) as running:
         story = await running.ask()
         assert (story.served, story.asked[-1]) == (BACKUP, BACKUP)
@@ -76,7 +76,7 @@ async def test_32_many_keys_at_their_limit_do_not_use_up_the_attempt_that_the_ba
 
 async def test_32_a_dead_address_is_replaced_by_another_of_the_same_provider(tmp_path: Path) -> None:
     shapes: dict[str, Any] = {"primary": {"base_url": nobody_home()}}
-    scripts = {"primary": FINE, "second": FINE, "backup": FINE}
+    scripts: Scripts = {"primary": FINE, "second": FINE, "backup": FINE}
     async with world(tmp_path, scripts, shapes=shapes, more_addresses={"primary": ("second",)}) as running:
         story = await running.ask()
         assert (story.asked, story.served, running.calls("second")) == ([PRIMARY, PRIMARY], PRIMARY, 1)
@@ -84,7 +84,7 @@ async def test_32_a_dead_address_is_replaced_by_another_of_the_same_provider(tmp
 
 
 async def test_32_the_key_with_most_of_its_limit_left_is_taken(tmp_path: Path) -> None:
-    scripts = {"primary": _left(10, **RESET), "second": _left(90, **RESET)}
+    scripts: Scripts = {"primary": _left(10, **RESET), "second": _left(90, **RESET)}
     async with world(tmp_path, scripts, more_addresses={"primary": ("second",)}) as running:
         for _ in range(8):
             await running.ask()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.waiting import until
-from support.world import BACKUP, FINE, PRIMARY, nobody_home, world
+from support.world import BACKUP, FINE, PRIMARY, Scripts, nobody_home, world
 
 from burn_tui.core.breaker import TRIP_AFTER
 from burn_tui.core.chat import ChatRequest, said
@@ -18,7 +18,7 @@ from burn_tui.core.policy import TimeLimits
 from burn_tui.core.usage import Usage
 from burn_tui.simulator.script import Action, Answer, Break, Hang, HangUp, Held, Raw, Reset, Stall, in_order
 
-SOON = TimeLimits(first_chunk_s=0.3, idle_s=0.3, total_s=5.0)
+SOON = TimeLimits(first_chunk_s=0.6, idle_s=0.6, total_s=10.0)
 
 SILENT = Hang(30.0)
 """Longer than any limit here."""
@@ -127,7 +127,7 @@ async def test_7_headers_without_a_first_word_are_a_hang_as_well(tmp_path: Path)
 
 
 async def test_7_the_limit_for_the_first_word_does_not_limit_the_whole_answer(tmp_path: Path) -> None:
-    answer = Answer(text="One word after the other, and all of them slowly.", chunk_s=0.1)
+    answer = Answer(text="One word after the other, and all of them slowly. " * 6, chunk_s=0.05)
     async with world(tmp_path, {"primary": answer, "backup": FINE}, limits=SOON) as running:
         story = await running.ask()
         assert story.errors == [None]
@@ -144,7 +144,7 @@ async def test_7_the_whole_answer_has_a_limit_of_its_own(tmp_path: Path) -> None
 
 
 async def test_7_an_answer_that_is_not_streamed_may_take_as_long_as_a_whole_one(tmp_path: Path) -> None:
-    answer = Answer(text="All at once.", first_chunk_s=0.6)
+    answer = Answer(text="All at once.", first_chunk_s=1.0)
     request = ChatRequest(messages=(said("user", "Is all well?"),), stream=False)
     async with world(tmp_path, {"primary": answer, "backup": FINE}, limits=SOON) as running:
         assert (await running.ask(request)).errors == [None]
@@ -191,7 +191,7 @@ async def test_13_a_tool_call_without_words_is_an_answer(tmp_path: Path) -> None
 @pytest.mark.parametrize("dialect", ["openai-chat", "openai-responses", "anthropic-messages", "gemini-generate"])
 async def test_14_a_stream_that_begins_with_an_error_shows_nothing_of_the_primary(tmp_path: Path, dialect: str) -> None:
     answer = Answer(text="Never said.", faults={0: Break(Failure("overloaded", "Overloaded", 529))})
-    scripts = {"primary": answer, "backup": FINE}
+    scripts: Scripts = {"primary": answer, "backup": FINE}
     async with world(tmp_path, scripts, dialects={"primary": dialect}) as running:
         story = await running.ask()
         assert (story.asked, story.served) == ([PRIMARY, BACKUP], BACKUP)

@@ -1,10 +1,11 @@
 """Refusals over the wire: who is asked next, at once, and in what words the person is told."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec import structs
-from support.world import BACKUP, FINE, PRIMARY, THIRD, world
+from support.world import BACKUP, FINE, PRIMARY, THIRD, Scripts, world
 
 from burn_tui.core.catalog import Model
 from burn_tui.core.chat import ChatRequest, said
@@ -13,7 +14,6 @@ from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.policy import Policy
 from burn_tui.simulator.script import Action, Answer, Break, Raw, Refuse, in_order, overloaded, rate_limited
 
-NOT_A_RATE = ("rate", "limit")
 HTML = b"<html><head><title>502</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"
 
 OUT_OF_MONEY: dict[str, Action] = {
@@ -49,7 +49,7 @@ async def test_4_an_exhausted_quota_is_not_retried_rests_long_and_is_told_as_mon
 
 async def test_4_a_quota_is_the_keys_so_all_its_models_rest(tmp_path: Path) -> None:
     shapes = {"primary": {"models": (Model("big"), Model("small"))}}
-    scripts = {"primary": OUT_OF_MONEY["402"], "backup": FINE}
+    scripts: Scripts = {"primary": OUT_OF_MONEY["402"], "backup": FINE}
     async with world(tmp_path, scripts, shapes=shapes) as running:
         await running.ask()
         story = await running.ask(model="primary/small")
@@ -84,7 +84,7 @@ async def test_5_the_pause_before_the_retry_is_spread_by_chance(tmp_path: Path) 
     async with world(tmp_path, {"primary": STUMBLES["500"], "backup": FINE}) as running:
         pauses = []
         for chance in (0.0, 0.5, 0.9):
-            running.runtime.router.chance = lambda chance=chance: chance
+            running.runtime.router.chance = partial(float, chance)
             pauses += [wait.seconds for wait in (await running.ask()).waits]
             await running.restart()
         assert pauses == sorted(set(pauses))
@@ -163,7 +163,7 @@ async def test_9_a_bad_request_is_shown_at_once_and_sent_to_nobody_else(tmp_path
 async def test_10_a_model_that_is_gone_is_remembered_as_gone_and_only_that_model(tmp_path: Path) -> None:
     gone = Refuse(Failure("model_gone", "The model `big` does not exist.", 404))
     shapes = {"primary": {"models": (Model("big"), Model("small"))}}
-    scripts = {"primary": in_order([gone, FINE]), "backup": FINE}
+    scripts: Scripts = {"primary": in_order([gone, FINE]), "backup": FINE}
     async with world(tmp_path, scripts, shapes=shapes) as running:
         story = await running.ask(model="default")
         assert story.served != PRIMARY
@@ -183,7 +183,7 @@ def _windows(**tokens: int) -> dict[str, dict[str, tuple[Model, ...]]]:
 
 
 async def test_11_only_a_model_with_a_window_that_is_large_enough_is_asked(tmp_path: Path) -> None:
-    scripts = {"primary": FINE, "backup": FINE, "third": FINE}
+    scripts: Scripts = {"primary": FINE, "backup": FINE, "third": FINE}
     async with world(tmp_path, scripts, shapes=_windows(primary=1_000, backup=2_000, third=8_000)) as running:
         story = await running.ask(LONG)
         assert (story.asked, running.calls(), running.calls("backup")) == ([THIRD], 0, 0)
@@ -191,7 +191,7 @@ async def test_11_only_a_model_with_a_window_that_is_large_enough_is_asked(tmp_p
 
 
 async def test_11_without_one_the_refusal_names_both_counts_and_nothing_is_sent(tmp_path: Path) -> None:
-    scripts = {"primary": FINE, "backup": FINE}
+    scripts: Scripts = {"primary": FINE, "backup": FINE}
     async with world(tmp_path, scripts, shapes=_windows(primary=1_000, backup=2_000)) as running:
         story = await running.ask(LONG)
         assert (story.asked, running.calls(), running.calls("backup")) == ([], 0, 0)
@@ -206,7 +206,7 @@ TOO_LONG = Refuse(
 
 
 async def test_11_after_a_refusal_for_length_only_a_larger_window_is_asked(tmp_path: Path) -> None:
-    scripts = {"primary": TOO_LONG, "backup": FINE, "third": FINE}
+    scripts: Scripts = {"primary": TOO_LONG, "backup": FINE, "third": FINE}
     async with world(tmp_path, scripts, shapes=_windows(backup=1_000, third=8_000)) as running:
         assert (await running.ask()).asked == [PRIMARY, THIRD]
 
@@ -216,7 +216,7 @@ async def test_11_a_refusal_for_length_that_nobody_can_mend_names_both_counts(tm
         story = await running.ask()
         assert (story.asked, story.served) == ([PRIMARY], None)
         assert story.finished.failure is not None
-        assert "about 8 tokens" in story.finished.failure.message
+        assert "about 7 tokens" in story.finished.failure.message
         assert "1,024 tokens" in story.finished.failure.message
 
 
@@ -262,7 +262,7 @@ async def test_each_kind_of_refusal_has_its_remedy(
 
 
 async def test_every_provider_is_asked_in_turn_until_one_answers(tmp_path: Path) -> None:
-    scripts = {"primary": rate_limited(), "backup": overloaded(), "third": FINE}
+    scripts: Scripts = {"primary": rate_limited(), "backup": overloaded(), "third": FINE}
     async with world(tmp_path, scripts) as running:
         story = await running.ask()
         assert story.asked == [PRIMARY, BACKUP, BACKUP, THIRD]

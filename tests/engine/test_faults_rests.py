@@ -9,7 +9,7 @@ from threading import Event as Gate
 import pytest
 from msgspec import structs
 from support.waiting import until
-from support.world import BACKUP, FINE, PRIMARY, World, caller_of, world
+from support.world import BACKUP, FINE, PRIMARY, Scripts, World, caller_of, world
 
 from burn_tui.core.chat import ChatRequest, said
 from burn_tui.core.environment import Environment
@@ -96,7 +96,7 @@ async def test_22_of_two_rests_that_overlap_the_later_end_holds(tmp_path: Path, 
 
 
 async def test_23_when_all_rest_a_request_waits_for_the_earliest_within_its_patience(tmp_path: Path) -> None:
-    scripts = {"primary": rate_limited(60), "backup": in_order([rate_limited(1), FINE])}
+    scripts: Scripts = {"primary": rate_limited(60), "backup": in_order([rate_limited(1), FINE])}
     async with world(tmp_path, scripts) as running:
         await running.ask()
         running.runtime.use(_patient(running, 3.0))
@@ -108,7 +108,7 @@ async def test_23_when_all_rest_a_request_waits_for_the_earliest_within_its_pati
 
 
 async def test_23_beyond_the_patience_the_refusal_says_when(tmp_path: Path) -> None:
-    scripts = {"primary": rate_limited(60), "backup": rate_limited(40)}
+    scripts: Scripts = {"primary": rate_limited(60), "backup": rate_limited(40)}
     async with world(tmp_path, scripts, policy=Policy(patience_s=3.0)) as running:
         first = await running.ask()
         assert first.finished.failure is not None
@@ -120,7 +120,7 @@ async def test_23_beyond_the_patience_the_refusal_says_when(tmp_path: Path) -> N
 
 
 async def test_23_a_request_that_was_refused_itself_waits_within_its_patience_as_well(tmp_path: Path) -> None:
-    scripts = {"primary": in_order([rate_limited(1), FINE])}
+    scripts: Scripts = {"primary": in_order([rate_limited(1), FINE])}
     async with world(tmp_path, scripts, policy=Policy(patience_s=3.0)) as running:
         story = await running.ask()
         assert (story.asked, story.errors, story.served) == ([PRIMARY, PRIMARY], ["rate_limited", None], PRIMARY)
@@ -136,7 +136,7 @@ async def test_23_patience_is_of_the_whole_request_and_not_of_each_wait(tmp_path
 
 async def test_of_many_requests_exactly_one_probes_a_provider_whose_rest_is_over(tmp_path: Path) -> None:
     gate = Gate()
-    scripts = {"primary": in_order([rate_limited(60), Held(gate, FINE)]), "backup": FINE}
+    scripts: Scripts = {"primary": in_order([rate_limited(60), Held(gate, FINE)]), "backup": FINE}
     async with world(tmp_path, scripts) as running:
         await running.ask()
         running.ahead_s = 61.0
@@ -182,7 +182,7 @@ async def test_a_request_that_leaves_as_soon_as_it_has_failed_has_taught_somethi
 async def test_during_the_pause_before_a_retry_nobody_is_asked_who_began_to_rest(tmp_path: Path) -> None:
     gate = Gate()
     stumble = Refuse(Failure("transient", "The server had an error.", 500))
-    scripts = {"primary": in_order([Held(gate, rate_limited(60)), stumble]), "backup": FINE}
+    scripts: Scripts = {"primary": in_order([Held(gate, rate_limited(60)), stumble]), "backup": FINE}
     async with world(tmp_path, scripts) as running:
         first = asyncio.create_task(running.ask())
         await until(lambda: running.calls() == 1)

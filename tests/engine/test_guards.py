@@ -1,5 +1,6 @@
 """The accident that must not happen: a test query that burns live credits, or a private one that leaves the machine."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from datetime import UTC
@@ -7,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.world import BACKUP, FINE, PRIMARY, World, world
+from support.world import BACKUP, FINE, PRIMARY, Scripts, World, world
 
 from burn_tui.core.budget import Budget
 from burn_tui.core.environment import Environment
 from burn_tui.core.events import Event, FellBack, Refused, RequestFinished
 from burn_tui.core.failure import Failure
 from burn_tui.core.money import NANOUSD, Price, Rates
+from burn_tui.core.usage import GuardOverride
 from burn_tui.engine.ask import REFUSED, ask
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.session import Session
@@ -33,7 +35,7 @@ CI = "CI is set"
 @pytest.fixture
 async def guarded(tmp_path: Path) -> AsyncIterator[World]:
     """Two paid providers and one on this machine, in production and staging."""
-    scripts = {"primary": FINE, "backup": FINE, "own": FINE}
+    scripts: Scripts = {"primary": FINE, "backup": FINE, "own": FINE}
     async with world(tmp_path, scripts, shapes=LOCAL, environments=PLACES) as running:
         yield running
 
@@ -143,7 +145,7 @@ async def test_a_test_on_a_route_with_a_local_target_is_served_there(guarded: Wo
 
 
 async def test_a_test_never_reaches_a_production_provider_by_fallback(tmp_path: Path) -> None:
-    scripts = {"own": Refuse(Failure("transient", "out of memory", 500)), "primary": FINE}
+    scripts: Scripts = {"own": Refuse(Failure("transient", "out of memory", 500)), "primary": FINE}
     async with world(tmp_path, scripts, shapes=LOCAL, environments=PLACES) as running:
         story = await running.ask(environment=PRODUCTION, test_mark=CI)
         assert (story.served, running.calls("primary"), story.of(FellBack)) == (None, 0, [])
@@ -202,7 +204,7 @@ async def test_a_fallback_to_a_dearer_target_asks_again(tmp_path: Path) -> None:
     dear = Price(rates=Rates(input_rate=NANOUSD, output_rate=100 * NANOUSD))
     cheap = Price(rates=Rates(input_rate=NANOUSD, output_rate=NANOUSD))
     places = {"thrifty": Environment(name="thrifty", hue="red", confirm_over_nanousd=2_000_000)}
-    scripts = {"primary": rate_limited(), "backup": FINE}
+    scripts: Scripts = {"primary": rate_limited(), "backup": FINE}
     async with world(tmp_path, scripts, environments=places, prices={PRIMARY: cheap, BACKUP: dear}) as running:
         story = await running.ask(environment=places["thrifty"])
         assert (story.asked, story.refused.kind, running.calls("backup")) == ([PRIMARY], "confirmation", 0)
@@ -213,7 +215,7 @@ async def test_a_fallback_to_a_dearer_target_asks_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["session", "environment"])
 async def test_27_what_is_private_never_leaves_the_machine_not_even_by_fallback(tmp_path: Path, where: str) -> None:
-    scripts = {"own": Refuse(Failure("overloaded", "busy", 503)), "primary": FINE, "backup": FINE}
+    scripts: Scripts = {"own": Refuse(Failure("overloaded", "busy", 503)), "primary": FINE, "backup": FINE}
     private = Environment(name="private", hue="yellow", privacy="local")
     async with world(tmp_path, scripts, shapes=LOCAL, environments=PLACES | {"private": private}) as running:
         how: dict[str, Any] = {"privacy": "local"} if where == "session" else {"environment": private}
@@ -226,7 +228,7 @@ async def test_27_what_is_private_never_leaves_the_machine_not_even_by_fallback(
 
 async def test_27_an_environment_never_reaches_a_provider_that_it_may_not_call(tmp_path: Path) -> None:
     test = Environment(name="test", hue="yellow", allow=("own", "backup"))
-    scripts = {"own": Refuse(Failure("transient", "no", 500)), "primary": FINE, "backup": FINE}
+    scripts: Scripts = {"own": Refuse(Failure("transient", "no", 500)), "primary": FINE, "backup": FINE}
     async with world(tmp_path, scripts, shapes=LOCAL, environments={"test": test}) as running:
         story = await running.ask(environment=test)
         assert (story.served, running.calls("primary")) == (BACKUP, 0)
@@ -246,6 +248,20 @@ async def test_every_block_is_a_row_and_every_override_too(guarded: World) -> No
     assert (override.event_id, override.session_id, override.unlocked) == (passed.opened.event_id, session.id, True)
 
 
+async def test_a_yes_that_is_called_off_while_it_is_written_down_leaves_no_row_open(
+    guarded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def called_off(_override: GuardOverride) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(guarded.runtime.ledger, "note_override", called_off)
+    session = guarded.runtime.session("main", "production")
+    with pytest.raises(asyncio.CancelledError):
+        await _send(session, confirmed=True)
+    (row,) = await guarded.rows()
+    assert (row.error_type, row.cost_nanousd, guarded.calls()) == ("cancelled", 0, 0)
+
+
 async def test_two_environments_that_pay_with_one_key_are_a_notice(guarded: World) -> None:
     notices = " ".join(guarded.runtime.notices)
     assert "production and staging pay with the same key of primary" in notices
@@ -260,7 +276,7 @@ async def test_two_environments_that_pay_with_one_key_are_a_notice(guarded: Worl
 
 @pytest.mark.parametrize(("how", "mend"), [({}, "--yes"), ({"target": "primary/big", "test": True}, "own/big")])
 async def test_ask_refuses_with_the_mend_and_returns(tmp_path: Path, how: dict[str, Any], mend: str) -> None:
-    scripts = {"primary": FINE, "own": FINE}
+    scripts: Scripts = {"primary": FINE, "own": FINE}
     async with world(tmp_path, scripts, shapes=LOCAL, environments=PLACES) as running:
         if how.get("test"):
             running.environ["CI"] = "true"

@@ -91,9 +91,8 @@ async def test_a_settled_row_never_changes_and_never_goes_whoever_asks(file: Pat
     async with ledger_in(file) as ledger:
         await ledger.settle(settled())
     before = rows_on_disk(file)
-    with closing(sqlite3.connect(file)) as connection:
-        with pytest.raises(sqlite3.IntegrityError, match="never"):
-            connection.execute(statement)
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.IntegrityError, match="never"):
+        connection.execute(statement)
     assert rows_on_disk(file) == before
 
 

@@ -18,7 +18,9 @@ from burn_tui.core.failure import ErrorType
 from burn_tui.core.latency import bucket_of
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, UsageRecord
-from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.ledger_rows import SHORTEST_GENERATION_S, microseconds
+from burn_tui.engine.migrations import LABELS, MINUTE_SUMS, SUMS
 
 
 @pytest.fixture
@@ -28,12 +30,12 @@ def file(tmp_path: Path) -> Path:
 
 EXAMPLES = settings(max_examples=60)
 
-Rows = list[dict[str, Any]]
 Key = tuple[Any, ...]
+Sums = dict[Key, dict[str, int]]
 
 ROLL_UPS = ("minutes", "hours", "days", "session_hours", "latencies")
 
-_MINUTE_US, _HOUR_US = 60_000_000, 3_600_000_000
+_MINUTE_US, _HOUR_US, _DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 
 
 def _counted(written: list[UsageRecord]) -> list[UsageRecord]:
@@ -45,39 +47,110 @@ def _is_failure(record: UsageRecord) -> bool:
     return record.error_type not in {None, "cancelled", "interrupted"}
 
 
-def _sums(written: list[UsageRecord], key: Callable[[UsageRecord], Key]) -> dict[Key, list[int]]:
-    """Cost, input, output, attempts, failures, unpriced; added up the slow way."""
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0] * 6)
+def _figures(record: UsageRecord) -> dict[str, int]:
+    """What one record adds to every sum."""
+    opened, usage, is_whole = record.opened, record.usage, record.error_type is None
+    tokens = (usage.input_tokens or 0) + (usage.output_tokens or 0)
+    unpriced = tokens if record.cost_nanousd is None else 0
+    return {
+        "requests": opened.attempt == 1,
+        "attempts": 1,
+        "answers": is_whole,
+        "failures": _is_failure(record),
+        "fallbacks": opened.fell_back_from is not None,
+        "truncated": record.error_type == "truncated",
+        "estimated": usage.estimated or record.cost_source == "estimated",
+        "cached": (usage.cache_read_input_tokens or 0) > 0,
+        "unpriced_requests": record.cost_nanousd is None,
+        "unpriced_tokens": unpriced,
+        "late_unpriced_tokens": unpriced if record.is_late else 0,
+        "input_tokens": usage.input_tokens or 0,
+        "output_tokens": usage.output_tokens or 0,
+        "cache_read_input_tokens": usage.cache_read_input_tokens or 0,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens or 0,
+        "cache_creation_1h_input_tokens": usage.cache_creation_1h_input_tokens or 0,
+        "reasoning_output_tokens": usage.reasoning_output_tokens or 0,
+        "cost_nanousd": record.cost_nanousd or 0,
+        "late_nanousd": (record.cost_nanousd or 0) if record.is_late else 0,
+        "first_chunk_us": microseconds(record.time_to_first_chunk_s or 0) if is_whole else 0,
+        "duration_us": microseconds(record.duration_s) if is_whole else 0,
+        "failed_us": 0 if is_whole else microseconds(record.duration_s),
+        "waited_us": microseconds(opened.waited_s) if is_whole else 0,
+    }
+
+
+def _sums(written: list[UsageRecord], key: Callable[[UsageRecord], Key]) -> Sums:
+    """Added up the slow way."""
+    sums: dict[Key, Counter[str]] = defaultdict(Counter)
     for record in _counted(written):
-        figures = (
-            record.cost_nanousd or 0,
-            record.usage.input_tokens or 0,
-            record.usage.output_tokens or 0,
-            1,
-            _is_failure(record),
-            record.cost_nanousd is None,
-        )
-        sums[key(record)] = [one + other for one, other in zip(sums[key(record)], figures, strict=True)]
-    return dict(sums)
+        sums[key(record)].update(_figures(record))
+    return {where: {name: sums[where][name] for name in SUMS} for where in sums}
 
 
-_FIGURES = ("cost_nanousd", "input_tokens", "output_tokens", "attempts", "failures", "unpriced_requests")
+def _period(record: UsageRecord, length_us: int) -> int:
+    return microseconds(record.opened.started_at) // length_us
 
 
-def _found_sums(rows: Rows, *key: str) -> dict[Key, list[int]]:
-    return {tuple(row[name] for name in key): [row[name] for name in _FIGURES] for row in rows}
+def _labels(record: UsageRecord) -> Key:
+    attempt, prompt = record.opened, record.opened.prompt
+    return (
+        attempt.provider_name,
+        attempt.request_model,
+        attempt.environment,
+        attempt.operation_name,
+        attempt.project,
+        attempt.member,
+        attempt.source,
+        *((prompt.name, prompt.version, prompt.variant, prompt.label) if prompt else (None,) * 4),
+    )
+
+
+async def _found_sums(ledger: Ledger, table: str, key: str, columns: tuple[str, ...]) -> Sums:
+    statement = f"SELECT {key}, {', '.join(columns)} FROM {table}"
+    found = [dict(row) for row in await ledger.read(statement, {})]
+    return {
+        tuple(value for name, value in row.items() if name not in columns): {name: row[name] for name in columns}
+        for row in found
+    }
+
+
+async def _check_sums(ledger: Ledger, written: list[UsageRecord]) -> None:
+    by_labels = f"JOIN labels ON labels.id = labels"
+    for table, period, length_us in (("hours", "hour", _HOUR_US), ("days", "day", _DAY_US)):
+        found = await _found_sums(ledger, f"{table} {by_labels}", f"{period}, {', '.join(LABELS)}", SUMS)
+        assert found == _sums(written, lambda record, us=length_us: (_period(record, us), *_labels(record)))  # type: ignore[misc]
+    found = await _found_sums(ledger, f"minutes {by_labels}", f"minute, {', '.join(LABELS)}", MINUTE_SUMS)
+    by_minute = _sums(written, lambda record: (_period(record, _MINUTE_US), *_labels(record)))
+    assert found == {key: {name: sums[name] for name in MINUTE_SUMS} for key, sums in by_minute.items()}
+    found = await _found_sums(ledger, "session_hours JOIN names ON names.id = session_id", "name, hour", SUMS)
+    in_sessions = [record for record in written if record.opened.session_id is not None]
+    assert found == _sums(in_sessions, lambda record: (record.opened.session_id, _period(record, _HOUR_US)))
 
 
 def _latencies(written: list[UsageRecord]) -> Counter[Key]:
     samples: Counter[Key] = Counter()
     for record in written:
-        attempt = record.opened
-        where = (microseconds(attempt.started_at) // _HOUR_US, attempt.provider_name, attempt.request_model)
-        if record.time_to_first_chunk_s is not None:
-            samples[*where, "time_to_first_chunk", bucket_of(record.time_to_first_chunk_s)] += 1
+        attempt, hour = record.opened, _period(record, _HOUR_US)
+        first_chunk_s, tokens = record.time_to_first_chunk_s, record.usage.output_tokens
+        figures: dict[int, float] = {}
+        if first_chunk_s is not None:
+            figures[1] = first_chunk_s
         if record.error_type is None:
-            samples[*where, "duration", bucket_of(record.duration_s)] += 1
+            figures[2] = record.duration_s
+            if first_chunk_s is not None and tokens and record.duration_s - first_chunk_s >= SHORTEST_GENERATION_S:
+                figures[3] = tokens / (record.duration_s - first_chunk_s)
+        for subject in ((attempt.request_model, None), (None, attempt.operation_name)):
+            for measure, figure in figures.items():
+                samples[attempt.provider_name, *subject, hour, measure, bucket_of(figure)] += 1
     return samples
+
+
+async def _found_latencies(ledger: Ledger) -> dict[Key, int]:
+    statement = """
+        SELECT provider_name, request_model, operation_name, hour, measure, bucket, samples
+        FROM latencies JOIN subjects ON subjects.id = subject
+    """
+    return {tuple(row)[:-1]: row["samples"] for row in await ledger.read(statement, {})}
 
 
 @EXAMPLES
@@ -87,29 +160,11 @@ def test_the_roll_ups_are_the_sums_of_the_settled_rows_and_rebuilding_gives_the_
 ) -> None:
     async def check() -> None:
         async with ledger_with(written, still_open) as ledger:
+            await _check_sums(ledger, written)
+            assert await _found_latencies(ledger) == _latencies(written)
             before = [await table(ledger, name) for name in ROLL_UPS]
             await ledger.rebuild_rollups()
             assert [await table(ledger, name) for name in ROLL_UPS] == before
-        minutes, hours, latencies = before
-        assert _found_sums(minutes, "minute", "provider_name", "environment") == _sums(
-            written,
-            lambda record: (
-                microseconds(record.opened.started_at) // _MINUTE_US,
-                record.opened.provider_name,
-                record.opened.environment,
-            ),
-        )
-        assert _found_sums(hours, "hour", "provider_name", "request_model", "environment", "operation_name") == _sums(
-            written,
-            lambda record: (
-                microseconds(record.opened.started_at) // _HOUR_US,
-                record.opened.provider_name,
-                record.opened.request_model,
-                record.opened.environment,
-                record.opened.operation_name,
-            ),
-        )
-        assert {tuple(row.values())[:-1]: row["samples"] for row in latencies} == _latencies(written)
 
     asyncio.run(check())
 
@@ -117,9 +172,8 @@ def test_the_roll_ups_are_the_sums_of_the_settled_rows_and_rebuilding_gives_the_
 async def test_damaged_roll_ups_are_made_anew_from_the_rows() -> None:
     async with ledger_with([settled(), settled(cost_nanousd=None)], []) as ledger:
         sound = [await table(ledger, name) for name in ROLL_UPS]
-        await ledger._write("UPDATE hours SET cost_nanousd = 1", {})
-        await ledger._write("DELETE FROM minutes", {})
-        await ledger._write("UPDATE latencies SET bucket = 0", {})
+        damages = ("UPDATE hours SET cost_nanousd = 1", "DELETE FROM minutes", "UPDATE latencies SET bucket = 0")
+        await ledger.write([(damage, {}) for damage in damages])
         await ledger.rebuild_rollups()
         assert [await table(ledger, name) for name in ROLL_UPS] == sound
 
@@ -209,8 +263,8 @@ def _minute(record: UsageRecord) -> int:
 def _samples(written: list[UsageRecord]) -> list[MinuteSample]:
     sums = _sums(written, lambda record: (_minute(record),))
     return [
-        MinuteSample(minute, cost, given_input + output)
-        for (minute,), (cost, given_input, output, *_) in sorted(sums.items())
+        MinuteSample(minute, sums["cost_nanousd"], sums["input_tokens"] + sums["output_tokens"])
+        for (minute,), sums in sorted(sums.items())
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_provider_that_is_known_by_name_needs_only_what_differs() -> None:
     settings = _read("providers:\n  anthropic: {models: [claude-haiku-4-5]}\n")
     provider = settings.catalog.providers["anthropic"]
     assert provider.base_url == "https://api.anthropic.com"
-    assert settings.keys["anthropic"].name == "ANTHROPIC_API_KEY"
+    assert [key.name for key in settings.keys["anthropic"]] == ["ANTHROPIC_API_KEY"]
 
 
 def test_production_asks_first_unless_it_is_told_not_to() -> None:

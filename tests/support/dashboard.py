@@ -89,11 +89,11 @@ class Dashboard:
 
 @asynccontextmanager
 async def dashboard(
-    runtime: ScriptedRuntime | None = None, *, size: tuple[int, int] = (120, 40)
+    runtime: ScriptedRuntime | None = None, *, size: tuple[int, int] = (120, 40), continues: bool = False
 ) -> AsyncIterator[Dashboard]:
     """An app that has booted; without a runtime of the test's own, with three environments and four providers."""
     runtime = runtime or ScriptedRuntime(burn=quiet_day())
-    app = BurnApp(boot=runtime.boot)
+    app = BurnApp(boot=runtime.boot, continues=continues)
     app.animation_level = "none"
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Dashboard(runtime, app, pilot)

@@ -2,7 +2,11 @@
 
 import ast
 import inspect
-from typing import get_args
+from collections.abc import Iterator
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from types import GenericAlias, NoneType, UnionType
+from typing import Annotated, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, Struct, UnsetType
 from msgspec.structs import FieldInfo, fields
@@ -13,9 +17,13 @@ from burn_tui.engine.settings_schema import (
     BudgetSettings,
     EnvironmentSettings,
     FileSettings,
+    GatewaySettings,
+    NeighbourSettings,
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    TerminalSettings,
+    TimeoutSettings,
 )
 from burn_tui.tui.actions import key_table_markdown
 
@@ -26,7 +34,16 @@ _SECTIONS: dict[str, type[Struct]] = {
     "environments.NAME": EnvironmentSettings,
     "routes[]": RouteSettings,
     "budgets[]": BudgetSettings,
+    "timeouts": TimeoutSettings,
+    "gateway": GatewaySettings,
+    "terminal": TerminalSettings,
+    "neighbours[]": NeighbourSettings,
 }
+
+_OWN_ROWS = {section.partition(".")[0].removesuffix("[]") for section in _SECTIONS}
+"""Keys whose content says what they are."""
+
+_WORDS: dict[object, str] = {list: "list", dict: "mapping", float: "number", int: "number", bool: "true or false"}
 
 
 def generated_parts() -> dict[str, str]:
@@ -47,17 +64,25 @@ def with_generated_parts(readme: str) -> str:
 
 
 def _help() -> str:
-    return f"```\n{parser().format_help().strip()}\n```"
+    return f"```\n{_help_of()}\n```\n\n```\n{_help_of('ask')}\n```"
+
+
+def _help_of(*command: str) -> str:
+    with redirect_stdout(StringIO()) as out, suppress(SystemExit):
+        parser().parse_args([*command, "--help"])
+    return out.getvalue().strip()
 
 
 def _settings_reference() -> str:
     docs = _field_docs()
     rows = [
-        f"| `{section}{'.' if section else ''}{field.encode_name}` | {_kind(field)} | {docs[struct.__name__, field.name]} |"
+        (f"{section}.{field.encode_name}".lstrip("."), _kind(field), docs[struct.__name__, field.name])
         for section, struct in _SECTIONS.items()
         for field in fields(struct)
+        if section or field.encode_name not in _OWN_ROWS
     ]
-    return "\n".join(["| Key | Value | Meaning |", "| --- | --- | --- |", *rows])
+    lines = [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in rows]
+    return "\n".join(["| Key | Value | Meaning |", "| --- | --- | --- |", *lines])
 
 
 def _field_docs() -> dict[tuple[str, str], str]:
@@ -72,21 +97,33 @@ def _field_docs() -> dict[tuple[str, str], str]:
 
 
 def _string(node: ast.stmt) -> str:
-    is_string = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return " ".join(str(node.value.value).split()) if is_string else ""
+    match node:
+        case ast.Expr(ast.Constant(str(text))):
+            return " ".join(text.split())
+        case _:
+            return ""
 
 
 def _kind(field: FieldInfo) -> str:
     needed = "" if field.default is not NODEFAULT or field.default_factory is not NODEFAULT else ", needed"
-    names = {_name(one) for one in (get_args(field.type) or (field.type,))}
-    for kind in ("list", "mapping", "number", "true or false"):
-        if kind in names or _name(field.type) == kind:
-            return kind + needed
-    return "text" + needed
+    return " or ".join(dict.fromkeys(_names(field.type))) + needed
 
 
-def _name(type_: object) -> str:
-    origin = getattr(type_, "__origin__", type_)
-    if type_ in (UnsetType, type(None)):
-        return ""
-    return {list: "list", dict: "mapping", float: "number", int: "number", bool: "true or false"}.get(origin, "text")  # type: ignore[call-overload,no-any-return]
+def _names(type_: object) -> Iterator[str]:
+    """What a person would call a value of this type; several for a union."""
+    match type_:
+        case _ if get_origin(type_) in {Union, UnionType}:
+            for one in get_args(type_):
+                yield from _names(one)
+        case GenericAlias() if type_.__origin__ in _WORDS:
+            yield _WORDS[type_.__origin__]
+        case _ if get_origin(type_) is Annotated:
+            yield from _names(get_args(type_)[0])
+        case type() if issubclass(type_, Struct):
+            yield "mapping"
+        case type() if type_ in {UnsetType, NoneType}:
+            pass
+        case type() if type_ in _WORDS:
+            yield _WORDS[type_]
+        case _:
+            yield "text"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import structs
 from support.database import MemoryDatabase
+from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
 
 from burn_tui.core.breaker import State
 from burn_tui.core.burn import BurnView, ProviderBurn
@@ -29,6 +30,7 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, Rates
+from burn_tui.core.neighbours import Neighbour
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
 from burn_tui.engine.admission import Caller
@@ -65,7 +67,10 @@ def quiet_day() -> BurnView:
         spent_nanousd=4_820_000_000,
         limit_nanousd=20_000_000_000,
         expected_nanousd=2_300_000_000,
+        expected_by="learned",
+        days_learned=18,
         ratio=2.1,
+        trend="rising",
     )
 
 
@@ -85,7 +90,11 @@ def busy_day() -> BurnView:
         current_tokens_per_minute=12_400,
         projected_day_end_nanousd=11_200_000_000,
         unpriced_requests=3,
+        unpriced_tokens=41_200,
         open_attempts=1,
+        slowest=BOTTLENECKS,
+        headroom={"anthropic": 0.12, "openai": 0.82},
+        tension=warm(),
         providers=(
             _provider("anthropic", 3_100_000_000, 812_000, 0.9, 3.1, failures=7),
             _provider("openai", 1_400_000_000, 300_000, 0.6, 1.2),
@@ -258,6 +267,24 @@ class ScriptedRouter:
                 yield step
 
 
+class ScriptedNeighbourhood:
+    """Panes that a test wrote down."""
+
+    def __init__(self) -> None:
+        self.panes: list[Neighbour] | BurnError = []
+        self.gone_to: list[str] = []
+
+    def look(self) -> list[Neighbour]:
+        """As Neighbourhood.look."""
+        if isinstance(self.panes, BurnError):
+            raise self.panes
+        return list(self.panes)
+
+    def go_to(self, pane: str) -> None:
+        """As Neighbourhood.go_to."""
+        self.gone_to.append(pane)
+
+
 class ScriptedRuntime:
     """What the dashboard needs of a Runtime."""
 
@@ -281,8 +308,8 @@ class ScriptedRuntime:
             environments=ENVIRONMENTS if environments is None else environments,
             routes=self.router.routes,
         )
-        self._ids = count(1)
-        self.clock = Clock(now=lambda: self.now, monotonic=lambda: self.now, new_id=lambda: f"id-{next(self._ids)}")
+        self.ids = count(1)
+        self.clock = Clock(now=lambda: self.now, monotonic=lambda: self.now, new_id=lambda: f"id-{next(self.ids)}")
         self.now = NOW
         self.label = label
         self.notices: list[str] = []
@@ -290,6 +317,9 @@ class ScriptedRuntime:
         self.looks = 0
         """How often the figures were asked for."""
         self.found: list[str] = []
+        self.watch = ScriptedWatch()
+        self.lens = ScriptedLens()
+        self.neighbourhood = ScriptedNeighbourhood()
         self.database = MemoryDatabase()
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 GIVE_UP_S = 60.0
+_SIDES = str.maketrans("│▌", "  ")
 LOOK_S = 0.05
 """Between two looks at the screen; a terminal cannot say when it is done."""
 
@@ -36,8 +37,8 @@ class Terminal:
 
     @property
     def words(self) -> str:
-        """The screen with all white space folded, for sentences that are wrapped."""
-        return " ".join(self.screen.replace("│", " ").split())
+        """The screen without the lines at the sides of boxes and with all white space folded: sentences are wrapped."""
+        return " ".join(self.screen.translate(_SIDES).split())
 
     def press(self, *keys: str) -> None:
         """Press keys, as tmux names them."""
@@ -70,6 +71,8 @@ def terminal(
     socket = f"burn-tui-test-{uuid4().hex[:12]}"
     columns, rows = size
     variables = {**os.environ, **(environ or {}), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    for its_own in ("COLUMNS", "LINES"):  # of the terminal that the tests run in, which would be believed
+        variables.pop(its_own, None)
     # exec, so that a signal to the pane's process reaches burn-tui and not a shell.
     line = "exec " + shlex.join(command)
     start = ["tmux", "-L", socket, "-f", "/dev/null", "-u", "new-session", "-d", "-x", str(columns), "-y", str(rows)]

@@ -4,7 +4,7 @@ that can be put forward.
 
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,6 +37,9 @@ PRICE = Price(rates=Rates(input_rate=INPUT_NANOUSD * 1_000_000, output_rate=OUTP
 
 FINE = Answer(text="All is well, says the simulated provider.")
 """What a provider says to which nothing happens."""
+
+Scripts = Mapping[str, Script | Action]
+"""What each provider does, by name."""
 
 E = TypeVar("E")
 
@@ -159,6 +162,21 @@ class World:
         return await self.runtime.ledger.records(limit=10_000)
 
 
+def as_kept(records: Iterable[UsageRecord]) -> list[UsageRecord]:
+    """Records as the ledger keeps them: durations to the microsecond."""
+    return [
+        structs.replace(
+            record,
+            opened=structs.replace(record.opened, waited_s=round(record.opened.waited_s, 6)),
+            duration_s=round(record.duration_s, 6),
+            time_to_first_chunk_s=None
+            if record.time_to_first_chunk_s is None
+            else round(record.time_to_first_chunk_s, 6),
+        )
+        for record in records
+    ]
+
+
 def caller_of(environment: Environment = DEVELOPMENT, **fields: Any) -> Caller:
     """Somebody who asks."""
     return Caller(environment=environment, **fields)
@@ -167,7 +185,7 @@ def caller_of(environment: Environment = DEVELOPMENT, **fields: Any) -> Caller:
 @asynccontextmanager
 async def world(
     data_dir: Path,
-    scripts: Mapping[str, Script | Action],
+    scripts: Scripts,
     *,
     dialects: Mapping[str, str] | None = None,
     shapes: Mapping[str, Mapping[str, Any]] | None = None,

@@ -5,14 +5,24 @@ from itertools import groupby
 import pytest
 from textual.binding import Binding
 
-from burn_tui.tui.actions import ACTIONS, Action, Place, actions_of, bindings, key_table_markdown
+from burn_tui.tui.action import Action, Place
+from burn_tui.tui.actions import ACTIONS, actions_of, bindings, key_table_markdown
 from burn_tui.tui.app import BurnApp
+from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import KEYS, ChooseProviderScreen
 from burn_tui.tui.screens.help import HelpScreen
+from burn_tui.tui.screens.inspector import InspectorScreen
+from burn_tui.tui.screens.latency import LatencyScreen
 from burn_tui.tui.screens.main import MainScreen
 from burn_tui.tui.screens.name_session import NameSessionScreen
+from burn_tui.tui.screens.neighbours import NeighboursScreen
+from burn_tui.tui.screens.past import PastScreen
+from burn_tui.tui.screens.providers import ProvidersScreen
 from burn_tui.tui.screens.question import QuestionScreen
+from burn_tui.tui.screens.reports import REPORTS
+from burn_tui.tui.screens.requests import RequestsScreen
+from burn_tui.tui.screens.search import SearchScreen
 from burn_tui.tui.screens.sessions import SessionsScreen
 from burn_tui.tui.widgets.prompt import Prompt
 
@@ -24,9 +34,18 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "prompt": (Prompt,),
     "provider list": (ChooseProviderScreen,),
     "session list": (SessionsScreen,),
+    "past list": (PastScreen,),
+    "neighbour list": (NeighboursScreen,),
+    "search": (SearchScreen,),
     "question": (QuestionScreen,),
     "name": (NameSessionScreen,),
     "reading": (HelpScreen, BurnScreen),
+    "report": tuple(REPORTS.values()),
+    "request": (InspectorScreen,),
+    "request list": (RequestsScreen,),
+    "latency": (LatencyScreen,),
+    "providers": (ProvidersScreen,),
+    "alerts": (BudgetsScreen,),
 }
 
 

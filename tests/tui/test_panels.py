@@ -28,9 +28,9 @@ async def test_without_a_budget_there_is_no_bar_and_no_share() -> None:
 
 async def test_calls_in_flight_and_calls_without_a_price_are_counted() -> None:
     async with dashboard(size=(160, 45)) as running:
-        assert "without a price" not in running.text("#column")
-        day = structs.replace(quiet_day(), unpriced_requests=3, open_attempts=2)
-        await shows(running, "#column", day, "2 calls open", "3 without a price")
+        assert "unpriced" not in running.text("#column")
+        day = structs.replace(quiet_day(), unpriced_requests=3, unpriced_tokens=41_200, open_attempts=2)
+        await shows(running, "#column", day, "2 calls open", "unpriced: 3 requests, 41.2k tokens")
 
 
 async def test_every_provider_has_its_state_even_if_it_was_not_asked_today() -> None:

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 import textual
+from msgspec import structs
 from support.checkout import ROOT
 from support.dashboard import Dashboard, dashboard
 from support.scripted import (
+    FLASH,
     GPT,
+    QWEN,
     SONNET,
     ScriptedRuntime,
     answers,
@@ -26,12 +29,16 @@ from support.scripted import (
     empty_day,
     falls_back,
 )
+from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
+from textual.widgets import Input
 
 from burn_tui.core.errors import SettingsError
-from burn_tui.core.events import TextDelta
+from burn_tui.core.events import Refused, RequestFinished, TextDelta, TooLong
 from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.boot_error import BootErrorScreen
 from burn_tui.tui.screens.question import QuestionScreen
+from burn_tui.tui.screens.report import ReportScreen
+from burn_tui.tui.screens.search import SearchScreen
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -106,6 +113,49 @@ async def confirm(running: Dashboard) -> None:
     await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
 
 
+async def too_long(running: Dashboard) -> None:
+    facts = TooLong(
+        tokens_needed=212_000,
+        window=200_000,
+        shorten_to=192_000,
+        shortest=900,
+        carrier=FLASH,
+        carrier_window=1_000_000,
+        carrier_cost_nanousd=120_000_000,
+    )
+    refused = Refused("context_length", "It is too long.", "Shorten it.", too_long=facts)
+    running.runtime.router.scripts.append([refused, RequestFinished("r", None, None, ())])
+    await running.send("and who wrote it?")
+    await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+
+
+async def many_sessions(running: Dashboard) -> None:
+    await idle(running)
+    await running.pilot.press("alt+2")
+    running.runtime.router.scripts.append(answers(QWEN, "A counter that is never read is a retry that never ends."))
+    await running.send("say it in one sentence")
+    await running.settled()
+    await running.pilot.press("alt+1")
+
+
+async def searching(running: Dashboard) -> None:
+    await many_sessions(running)
+    await running.pilot.press("ctrl+r")
+    await running.until(lambda: isinstance(running.app.screen, SearchScreen))
+    running.app.screen.query_one(Input).value = "retry"
+    await running.until(lambda: "answer  14:02" in running.text())
+
+
+async def the_past(running: Dashboard) -> None:
+    await many_sessions(running)
+    await running.pilot.press("f3", "f3")
+    await running.until(lambda: len(running.main.deck.sessions) == 1)
+    await running.settled()
+    running.app.clear_notifications()
+    await running.pilot.press("ctrl+o")
+    await running.until(lambda: "say it in one" in running.text())
+
+
 def pressing(*keys: str) -> Scene:
     async def scene(running: Dashboard) -> None:
         await idle(running)
@@ -113,6 +163,26 @@ def pressing(*keys: str) -> Scene:
         await running.until(lambda: running.app.screen is not running.main)
 
     return scene
+
+
+def report(*keys: str) -> Scene:
+    """On the afternoon on which everything happens."""
+
+    async def scene(running: Dashboard) -> None:
+        running.runtime.lens.fill((SONNET, GPT, FLASH, QWEN))
+        running.runtime.watch.kept = told(RUNAWAY, HALF_SPENT, DEARER)
+        await idle(running)
+        await running.pilot.press(*keys)
+        await running.until(lambda: isinstance(running.app.screen, ReportScreen) and running.app.screen.last)
+        await running.settled()
+
+    return scene
+
+
+async def alarm(running: Dashboard) -> None:
+    await idle(running)
+    running.runtime.figures = structs.replace(busy_day(), told=told(RUNAWAY, HALF_SPENT))
+    await running.until(lambda: running.main.query_one("#notice").display)
 
 
 SCENES: dict[str, Scene] = {
@@ -124,8 +194,19 @@ SCENES: dict[str, Scene] = {
     "sessions": pressing("f8"),
     "new-session": pressing("ctrl+t"),
     "burn": pressing("f5"),
+    "alarm": alarm,
+    "inspector": report("alt+i"),
+    "bottlenecks": report("f6"),
+    "latency": report("alt+w"),
+    "providers": report("alt+p"),
+    "budgets": report("alt+m"),
+    "pressure": report("alt+r"),
+    "requests": report("alt+a"),
     "help": pressing("f1"),
     "confirm": confirm,
+    "too-long": too_long,
+    "search": searching,
+    "past": the_past,
 }
 
 

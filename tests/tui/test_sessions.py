@@ -3,7 +3,7 @@
 import asyncio
 
 from support.dashboard import Dashboard, dashboard
-from support.scripted import GPT, SONNET, ScriptedRuntime, answers, begins, quiet_day
+from support.scripted import GPT, SONNET, ScriptedRuntime, answers, begins, ends, quiet_day
 from textual.color import Color
 
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen
@@ -167,17 +167,103 @@ async def test_a_session_without_anything_in_it_closes_at_once() -> None:
         await running.until(lambda: names(running) == ["scratch", "terraform"])
 
 
-async def test_a_session_with_a_draft_is_closed_only_after_a_yes() -> None:
+async def test_a_closed_session_comes_back_as_it_was() -> None:
     async with dashboard() as running:
+        await running.send("hello")
+        await running.settled()
         await running.type("unsent")
-        await opens(running, QuestionScreen, "f3")
-        assert "a draft of 6 characters was not sent" in running.text()
-        await running.pilot.press("n")
-        await running.until(lambda: running.app.screen is running.main)
-        assert running.prompt == "unsent"
-        await opens(running, QuestionScreen, "f3")
-        await running.pilot.press("y")
+        session = running.main.deck.active
+        await running.pilot.press("f3")
         await running.until(lambda: names(running) == ["scratch", "terraform"])
+        await running.until(lambda: "alt+t brings it back" in running.text())
+        await running.pilot.press("alt+t")
+        await running.until(lambda: names(running) == ["api-refactor", "scratch", "terraform"])
+        assert running.main.deck.active is session
+        assert running.prompt == "unsent"
+        await running.until(lambda: "Fine." in running.text("#transcript"))
+
+
+async def test_without_a_closed_session_nothing_comes_back() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+t")
+        await running.until(lambda: "No session was closed." in running.text())
+        assert len(names(running)) == 3
+
+
+async def test_closed_sessions_come_back_one_after_the_other() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("f3", "f3")
+        await running.until(lambda: names(running) == ["terraform"])
+        await running.pilot.press("alt+t", "alt+t")
+        await running.until(lambda: names(running) == ["api-refactor", "scratch", "terraform"])
+
+
+async def test_a_tab_moves_left_and_right_and_stays_on_screen() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+right")
+        await running.until(lambda: names(running) == ["scratch", "api-refactor", "terraform"])
+        assert running.main.deck.active.name == "api-refactor"
+        await running.pilot.press("alt+left", "alt+left")
+        await running.until(lambda: names(running) == ["api-refactor", "scratch", "terraform"])
+        assert running.main.deck.active.name == "api-refactor"
+
+
+async def test_a_copy_of_a_session_goes_on_without_changing_it() -> None:
+    async with dashboard() as running:
+        await running.send("hello")
+        await running.settled()
+        original = running.main.deck.active
+        await running.pilot.press("alt+d")
+        await running.until(lambda: names(running)[1] == "api-refactor copy")
+        copy = running.main.deck.active
+        assert copy is not original
+        assert copy.environment is original.environment
+        await running.send("and then")
+        await running.settled()
+        assert [message.text for message in running.runtime.router.requests[-1][0].messages] == [
+            "hello",
+            "Fine.",
+            "and then",
+        ]
+        assert len(original.messages) == 2
+        assert len(original.transcript.entries) == 2
+
+
+async def test_a_copy_leaves_out_what_is_still_being_answered() -> None:
+    async with dashboard() as running:
+        await running.send("hello")
+        await running.settled()
+        running.runtime.router.scripts.append([*begins(SONNET), asyncio.Event()])
+        original = running.main.deck.active
+        await running.send("and then")
+        await running.until(lambda: original.transcript.answering)
+        await running.pilot.press("alt+d")
+        await running.until(lambda: running.main.deck.active is not original)
+        assert len(running.main.deck.active.transcript.entries) == 2
+
+
+async def test_an_answer_in_another_session_is_marked_as_unread_until_it_is_seen() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*begins(SONNET), go_on, *ends(SONNET)])
+        first = running.main.deck.active
+        await running.send("hello")
+        await running.until(lambda: first.is_busy)
+        await running.pilot.press("alt+2")
+        go_on.set()
+        await running.settled()
+        await running.until(lambda: "✱" in running.text("#tabs"))
+        await opens(running, SessionsScreen, "f8")
+        assert "unread" in running.text()
+        await running.pilot.press("escape", "alt+1")
+        await running.until(lambda: "✱" not in running.text("#tabs"))
+
+
+async def test_an_answer_on_screen_is_not_unread() -> None:
+    async with dashboard() as running:
+        await running.send("hello")
+        await running.settled()
+        assert running.main.deck.unread == set()
 
 
 async def test_closing_a_session_stops_its_answer() -> None:
@@ -212,6 +298,25 @@ async def test_the_list_of_sessions_opens_renames_and_closes_them_with_plain_let
         await opens(running, NameSessionScreen, "n")
         await running.pilot.press("enter")
         await running.until(lambda: len(names(running)) == 3)
+
+
+async def test_the_list_moves_copies_and_brings_back_sessions() -> None:
+    async with dashboard() as running:
+        await opens(running, SessionsScreen, "f8")
+        await running.pilot.press("right_square_bracket")
+        await running.until(lambda: names(running) == ["scratch", "api-refactor", "terraform"])
+        await running.until(lambda: isinstance(running.app.screen, SessionsScreen))
+        await running.pilot.press("left_square_bracket")
+        await running.until(lambda: names(running) == ["api-refactor", "scratch", "terraform"])
+        await running.until(lambda: isinstance(running.app.screen, SessionsScreen))
+        await running.pilot.press("x")
+        await running.until(lambda: names(running) == ["scratch", "terraform"])
+        await running.until(lambda: isinstance(running.app.screen, SessionsScreen))
+        await running.pilot.press("u")
+        await running.until(lambda: names(running) == ["api-refactor", "scratch", "terraform"])
+        await running.until(lambda: isinstance(running.app.screen, SessionsScreen))
+        await running.pilot.press("d")
+        await running.until(lambda: names(running)[1] == "api-refactor copy")
 
 
 async def test_enter_in_the_list_goes_to_the_marked_session() -> None:

@@ -13,7 +13,7 @@ Form = Literal["full", "strip"]
 
 STRIP_LINES = 4
 
-FIGURES_HEIGHT = 32
+FIGURES_HEIGHT = 34
 """Rows of a terminal in which all panels have room below each other, without charts."""
 
 

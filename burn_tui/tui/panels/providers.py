@@ -8,9 +8,10 @@ from textual.content import Content
 from burn_tui.core.burn import ProviderBurn
 from burn_tui.tui import format as fmt
 from burn_tui.tui.panels.panel import STRIP_LINES, Health, Panel, PanelFacts
+from burn_tui.tui.widgets.packing import packed
 
-_HEADINGS = ("provider", "today", "tokens", "p50", "p95", "failed", "state")
-_DROPPED_FIRST = ("failed", "p95", "tokens", "p50", "today")
+_HEADINGS = ("provider", "today", "tokens", "p50", "p95", "failed", "left", "state")
+_DROPPED_FIRST = ("failed", "p95", "tokens", "p50", "left", "today")
 """Where the panel is narrow; name and state always stay."""
 
 _NOBODY = Content.styled("No provider is configured.", "$foreground-muted")
@@ -36,10 +37,12 @@ class ProvidersPanel(Panel):
         columns = _fitting_columns(rows, width)
         heading = _line({name: name for name in _HEADINGS}, columns, None)
         percentiles = ", ".join(name for name in ("p50", "p95") if name in columns)
+        notes = [f"{percentiles}: time to the first chunk"] if percentiles else []
+        notes += ["left: of the tightest rate limit"] if facts.burn.headroom and "left" in columns else []
         lines = [Content.styled(heading.plain, "$foreground-muted")]
         lines += [_line(row, columns, health) for row, health in zip(rows, healths, strict=True)]
-        note = Content.styled(f"{percentiles}: time to the first chunk", "$foreground-disabled")
-        return [*lines, Content(), note] if percentiles else lines
+        note = packed([Content.styled(text, "$foreground-disabled") for text in notes], width)
+        return [*lines, Content(), *note.split("\n")] if notes else lines
 
     def strip(self, facts: PanelFacts, width: int) -> list[Content]:
         """The first four."""
@@ -57,11 +60,13 @@ def _table(facts: PanelFacts) -> tuple[list[Row], list[Health | None]]:
     burnt = {one.provider_name: one for one in facts.burn.providers}
     by_cost = sorted(burnt.values(), key=lambda one: -(one.cost_nanousd or 0))
     names = list(dict.fromkeys([*(one.provider_name for one in by_cost), *health]))
-    return [_row(name, burnt.get(name), health.get(name)) for name in names], [health.get(name) for name in names]
+    rows = [_row(name, burnt.get(name), health.get(name), facts.burn.headroom.get(name)) for name in names]
+    return rows, [health.get(name) for name in names]
 
 
-def _row(name: str, burnt: ProviderBurn | None, health: Health | None) -> Row:
+def _row(name: str, burnt: ProviderBurn | None, health: Health | None, left: float | None) -> Row:
     row = dict.fromkeys(_HEADINGS, "") | {"provider": name, "state": health.state if health else "elsewhere"}
+    row["left"] = "" if left is None else fmt.share(left)
     if burnt is None:
         return row
     is_free = health is not None and health.is_local and not burnt.cost_nanousd
@@ -77,10 +82,13 @@ def _row(name: str, burnt: ProviderBurn | None, health: Health | None) -> Row:
 def _fitting_columns(rows: list[Row], width: int) -> dict[str, int]:
     """Heading -> width of its column, for as many columns as have room."""
     cells = {name: max(cell_len(text) for text in (name, *(row[name] for row in rows))) for name in _HEADINGS}
+    for empty in ("failed", "left"):
+        if not any(row[empty] for row in rows):
+            del cells[empty]
     for dropped in _DROPPED_FIRST:
         if _SWATCH_CELLS + sum(cells.values()) + _GAP * (len(cells) - 1) <= width:
             break
-        del cells[dropped]
+        cells.pop(dropped, None)
     return cells
 
 

@@ -128,7 +128,7 @@ class Asking(Keeping):
             self._send(session, session.draft, confirmed=True)
 
     async def _ask_to_shorten(self, session: "Session", asked: TooLong) -> None:
-        match await self.app.push_screen_wait(QuestionScreen(about_length(asked, session))):
+        match await self.app.push_screen_wait(QuestionScreen(about_length(asked))):
             case "yes":
                 session.shorten(asked.shorten_to, self._addressed(session, session.draft).text)
                 self._send(session, session.draft)

@@ -12,11 +12,14 @@ from textual.widgets import Static
 
 from burn_tui.core.errors import BurnError
 from burn_tui.tui import views
-from burn_tui.tui.actions import ACTIONS, Action
+from burn_tui.tui.action import Action
+from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.deck import Deck
+from burn_tui.tui.dressing import DressedApp
 from burn_tui.tui.panels import PANELS
 from burn_tui.tui.panels.panel import Panel, PanelFacts
 from burn_tui.tui.screens.burn import BurnScreen
+from burn_tui.tui.telling import News, headline
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.alert import AlertBand
 from burn_tui.tui.widgets.key_line import KeyLine
@@ -61,6 +64,7 @@ class Frame(Screen[None]):
         """Border of the session and rule above the prompt, as they are on screen."""
         self._is_by_provider = False
         self._is_looking = False
+        self._news = News()
 
     def compose(self) -> ComposeResult:
         """Two forms of the panels are there; the width decides which is shown."""
@@ -126,7 +130,10 @@ class Frame(Screen[None]):
         self.query_one(StatusLine).show(
             views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
         )
-        self._frame(tabs.tabs[tabs.active].colour)
+        shown = tabs.tabs[tabs.active]
+        self._frame(shown.colour)
+        if isinstance(self.app, DressedApp):
+            self.app.mark(str(shown.badge), shown.colour)
 
     def _frame(self, colour: str) -> None:
         """Round the session where there is room, above the prompt nearly everywhere."""
@@ -175,6 +182,10 @@ class Frame(Screen[None]):
             panel.show(self._facts)
         if isinstance(self.app.screen, BurnScreen):
             self.app.screen.show(self._facts)
+        for told in self._news.among(burn.told):
+            self.notify(headline(told.what), severity="warning")
+            # The latest first, because that is where the key leads.
+            self._runtime.notices.insert(0, f"{headline(told.what)} {ACTIONS['cause'].shown} shows the requests.")
         self._refresh()
 
     def _warn(self, problem: str) -> None:

@@ -10,7 +10,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from burn_tui.tui.actions import ACTIONS, Action, actions_of, bindings
+from burn_tui.tui.action import Action
+from burn_tui.tui.actions import ACTIONS, actions_of, bindings
 from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import TooSmall

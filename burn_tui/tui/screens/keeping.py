@@ -45,11 +45,10 @@ class Keeping(Frame):
         position = self.deck.sessions.index(session)
         is_on_screen = session is self.deck.active
         try:
-            await self._runtime.conversations.keep(session, position=position, is_on_screen=is_on_screen)
+            if await self._runtime.conversations.keep(session, position=position, is_on_screen=is_on_screen):
+                self._say_why_not("")
         except LedgerError as error:
             self._say_why_not(str(error))
-        else:
-            self._say_why_not("")
 
     async def _put_away(self, session: "Session") -> None:
         try:
@@ -67,5 +66,5 @@ class Keeping(Frame):
         self._keeping_problem = problem
         if problem and problem not in notices:
             notices.append(problem)
-        if self.is_mounted:
+        if self.is_running:
             self._refresh()

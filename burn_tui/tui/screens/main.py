@@ -7,11 +7,13 @@ from textual.binding import BindingType
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, choices
+from burn_tui.tui.screens.finding import Finding
 from burn_tui.tui.screens.help import HelpScreen
-from burn_tui.tui.screens.tabs import Tabs
+from burn_tui.tui.screens.neighbours import NeighboursScreen
+from burn_tui.tui.screens.reports import Reports
 
 
-class MainScreen(Tabs):
+class MainScreen(Finding, Reports):
     """Shows what the engine says and passes on what the person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dashboard"), *bindings("conversation")]
@@ -23,6 +25,11 @@ class MainScreen(Tabs):
     def action_show_burn(self) -> None:
         """The panels on the whole screen."""
         self.app.push_screen(BurnScreen(self._facts))
+
+    def action_list_neighbours(self) -> None:
+        """The panes of tmux beside this one."""
+        around = self._runtime.neighbourhood
+        self.app.push_screen(NeighboursScreen(around.look, around.go_to, self._palette))
 
     def action_toggle_colours(self) -> None:
         """Tabs by environment or by provider."""

@@ -20,6 +20,7 @@ from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.too_small import TooSmall
 
 if TYPE_CHECKING:
+    from burn_tui.engine.conversations import Kept
     from burn_tui.engine.session import Session
 
 
@@ -161,30 +162,42 @@ def about_closing(session: "Session") -> Question:
     return Question(title=f"Close {session.name}?", text=text, yes="stop it and close", no="keep it open")
 
 
+def about_erasing(kept: "Kept") -> Question:
+    """Before the words of a session are gone for good."""
+    return Question(
+        title=f"Erase {kept.name}?",
+        text="Its words are gone then. What it cost stays in the ledger.",
+        yes="erase it",
+        no="keep it",
+    )
+
+
 def about_leaving(lost: list[str]) -> Question:
     """Before burn-tui ends with something unfinished."""
     return Question(title="Leave burn-tui?", text="\n".join(lost), yes="leave and lose this", no="stay")
 
 
-def about_length(asked: TooLong, session: "Session") -> Question:
+def about_length(asked: TooLong) -> Question:
     """Before turns are forgotten because a conversation has outgrown its model."""
-    window = f"{fmt.tokens(asked.window)} tokens, the answer included"
-    facts = [("it needs", f"about {fmt.tokens(asked.tokens_needed)} tokens"), ("there is room for", window)]
+    facts = [
+        ("needs", f"about {fmt.tokens(asked.tokens_needed)} tokens"),
+        ("window", f"{fmt.tokens(asked.window)}, answer included"),
+    ]
     can_be_shortened = asked.shortest <= asked.shorten_to
     if can_be_shortened:
-        facts.append(("shortened", f"the newest turns, about {fmt.tokens(asked.shorten_to)} tokens at most"))
+        facts.append(("shortened", f"the newest {fmt.tokens(asked.shorten_to)} at most"))
     if asked.carrier is not None:
-        facts.append(("carried whole", f"{asked.carrier}, {_estimate(asked.carrier_cost_nanousd)}"))
+        facts.append(("whole", f"{asked.carrier}, {_estimate(asked.carrier_cost_nanousd)}"))
     return Question(
-        title=f"{session.name} is too long for its model",
+        title="Too long for its model",
         facts=tuple(facts),
         text=(
-            "Shortening makes the model forget the oldest turns. On screen they stay."
+            "Shortened, the model forgets the oldest turns. On screen they stay."
             if can_be_shortened
-            else "Nothing that could be forgotten would make enough room for this question."
+            else "Forgetting everything before this question would not make enough room."
         ),
-        yes="forget the oldest turns and send it" if can_be_shortened else "",
-        other=f"send it whole to {asked.carrier}, this once" if asked.carrier else "",
+        yes="forget the oldest turns" if can_be_shortened else "",
+        other="send it whole, this once" if asked.carrier else "",
         no="back to the prompt",
     )
 

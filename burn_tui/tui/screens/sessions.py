@@ -70,6 +70,8 @@ class SessionsScreen(ModalScreen[Wish | None]):
             state = ("fell back", self._palette.attention)
         elif tab.is_unread:
             state = ("✱ unread", "bold")
+        room = self.app.size.width - 8
+        beside = "  " if len(row.served_by) + len(row.draft) + len("  draft: ") <= room else "\n   "
         return Option(
             Content.assemble(
                 (f"{number:>2} ", "$foreground-muted"),
@@ -77,7 +79,7 @@ class SessionsScreen(ModalScreen[Wish | None]):
                 (f"{tab.name}  ", "bold"),
                 (f"● {row.state}", f"bold {self._palette.calling}") if tab.is_calling else state,
                 (f"\n   {row.served_by}", "$foreground-muted"),
-                (f"  draft: {row.draft}" if row.draft else "", "italic $foreground-muted"),
+                (f"{beside}draft: {row.draft}" if row.draft else "", "italic $foreground-muted"),
             )
         )
 

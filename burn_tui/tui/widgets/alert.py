@@ -52,7 +52,7 @@ class AlertBand(Drawn[Alert | None]):
             return Content()
         others = f"  and {view.others} more" if view.others else ""
         headline = Content.styled(view.headline, "bold")
-        detail = Content.styled(f"{view.detail}{others}", "$foreground")
+        detail = Content.styled(f"{view.detail}{others}".strip(), "$foreground")
         if width < _ROOMY_CELLS or not detail:
             return Content("\n").join(_ended(_indented(Content.assemble(headline, " ", detail), width, "⚠ "), width))
         first, *rest = _ended(_indented(headline, width, "⚠ "), width)

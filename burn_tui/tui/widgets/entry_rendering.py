@@ -78,16 +78,13 @@ class Brush:
         self._error = self._plain + Style(color=interface.error)
         self._calling = self._plain + Style(color=palette.calling)
         self._asked = self._plain + Style(color=interface.accent, bold=True)
+        self.blank = Strip.blank(width, self._plain)
+        """A line with nothing on it."""
         # An environment of its own: what the terminal can show is Textual's business, not this console's.
         self._console = Console(
             width=self._measure, file=StringIO(), color_system="truecolor", theme=_markdown_theme(palette), _environ={}
         )
         self._markdown = TranscriptMarkdown(CodeColours(palette))
-
-    @property
-    def blank(self) -> Strip:
-        """A line with nothing on it."""
-        return Strip.blank(self.width, self._plain)
 
     # --- entries ---------------------------------------------------------------------------------
 
@@ -118,6 +115,13 @@ class Brush:
         """A block of an answer, with a blank line above it where it needs one."""
         drawn = self._body(self._markdown.of(block.source))
         return drawn if is_first or block.continues or not drawn else [self.blank, *drawn]
+
+    def note(self, answer: Answer) -> list[Strip]:
+        """The person's own words about an answer."""
+        if not answer.note.strip():
+            return []
+        text = Text(f"your note: {legible(answer.note)}", style=self._muted + Style(italic=True), overflow="fold")
+        return self._body(text)
 
     def notice(self, entry: Notice) -> list[Strip]:
         """A sentence behind its sign."""

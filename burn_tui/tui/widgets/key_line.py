@@ -4,7 +4,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 
-from burn_tui.tui.actions import Action
+from burn_tui.tui.action import Action
 from burn_tui.tui.widgets.drawn import Drawn
 
 _GAP = 2

@@ -5,6 +5,9 @@ from textual.widgets import Static
 SMALLEST_WIDTH, SMALLEST_HEIGHT = 30, 8
 """Below either, every screen shows this one line only."""
 
+WIDEST_DIALOG = 84
+"""Columns of a dialog where there is room, as the style sheet has it."""
+
 HORIZONTAL = [(0, "-cramped"), (SMALLEST_WIDTH, "-narrow"), (80, "-normal"), (120, "-wide")]
 VERTICAL = [(0, "-flat"), (SMALLEST_HEIGHT, "-squat"), (12, "-short"), (20, "-tall")]
 """Breakpoints of the app: columns or rows from which its screens have that class."""

@@ -1,58 +1,36 @@
-"""One transcript as drawn lines: what has not changed is not drawn again, and no call draws for long."""
+"""One transcript as drawn lines. Only what is near the screen is drawn; of all else the height is enough.
+
+So it costs the same to look at a conversation of two questions and at one of two thousand. No call draws for long.
+"""
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from functools import partial
-from itertools import accumulate, chain
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from msgspec import Struct
 from textual.strip import Strip
 
-from burn_tui.core.transcript import Answer, Asked, Entry, Notice
-from burn_tui.tui.legible import legible
-from burn_tui.tui.markdown_blocks import Block, BlockStream
+from burn_tui.core.transcript import Entry
 from burn_tui.tui.widgets.entry_rendering import Brush
+from burn_tui.tui.widgets.transcript_pieces import DrawnEntry, Piece, drawn
 
 CHARACTERS_AT_ONCE = 2_000
 """So much of what waits to be drawn is drawn in one call, so that keys are answered in between."""
 
-_SHORT = 100
-"""Characters that a header or a notice counts for."""
+NEAR = 1 / 2
+"""Screens above and below the one in sight that are drawn beforehand, so that scrolling meets no gaps."""
 
-Draw = Callable[[Brush], list[Strip]]
-
-
-class Piece:
-    """Lines that are drawn together. Until it is drawn anew it shows what it showed before."""
-
-    def __init__(self) -> None:
-        self.strips: list[Strip] = []
-        self.weight = 0
-        """Characters, if it may wait to be drawn; 0 = it never waits."""
-        self._draw: Draw = _nothing
-        self._content: Hashable = None
-        self._brush: Brush | None = None
-
-    def show(self, content: Hashable, draw: Draw, *, weight: int = _SHORT) -> None:
-        """Look as `draw` says from now on; with an equal `content` it looks as it did."""
-        if content != self._content:
-            self._content, self._draw, self._brush = content, draw, None
-        self.weight = weight
-
-    def waits_for(self, brush: Brush) -> bool:
-        """Whether it still has to be drawn."""
-        return self._brush is not brush
-
-    def draw(self, brush: Brush) -> None:
-        """Draw it."""
-        self.strips = self._draw(brush)
-        self._brush = brush
+FAR = 4
+"""Screens from the one in sight at which what was drawn is dropped."""
 
 
 class Place(Struct, frozen=True):
     """A line, told in a way that holds when everything is drawn with another width."""
 
-    piece: Piece
+    entry: int
+    """Position of its entry, from 0."""
+    piece: int
+    """Position within the entry."""
     share: float
     """How much of the piece lies above: from 0, to 1 at its end."""
 
@@ -61,176 +39,141 @@ class TranscriptDrawing:
     """The lines of one transcript."""
 
     def __init__(self) -> None:
-        self.strips: list[Strip] = []
+        self.height = 0
+        """In lines, some of them perhaps only estimated."""
         self.is_complete = True
-        """False = something waits to be drawn by another update."""
-        self._entries: list[_Fixed | _Growing] = []
+        """False = something near the screen waits to be drawn by another update."""
+        self._entries: list[DrawnEntry] = []
         self._pieces: list[Piece] = []
         self._starts: list[int] = []
         """The first line of each piece."""
+        self._first_pieces: list[int] = []
+        """Of each entry, counted among all pieces."""
 
-    def update(self, entries: Sequence[Entry], brush: Brush, *, now: float, at_line: int | None) -> int | None:
-        """Bring the lines up to date and give the first that changed; None if none did.
+    def update(self, entries: Sequence[Entry], brush: Brush, *, now: float, place: Place | None, rows: int) -> int:
+        """Bring the lines round `place` up to date, and give the line that stands on top of the screen.
 
-        What is near `at_line` is drawn first; None = what is near the end. `now` is seconds since the epoch.
+        `place`: what is to stand there; None = the end is in sight. `rows`: of the screen. `now`: seconds since the
+        epoch.
         """
-        middle = None if at_line is None else self._position(at_line)
         self._follow(entries, now)
-        self._draw_some(brush, len(self._pieces) if middle is None else middle)
-        return self._lay_out()
+        if place is not None and place.entry < len(self._entries):
+            self._entries[place.entry].open(now)
+        left = CHARACTERS_AT_ONCE
+        while True:
+            self._lay_out(brush)
+            top = self._top(place, rows)
+            waiting = self._waiting(brush, top, rows, now)
+            if waiting is None:
+                continue
+            self.is_complete = not waiting
+            if not waiting or left <= 0:
+                break
+            for piece in waiting:
+                if left > 0 or not piece.weight:
+                    piece.draw(brush)
+                    left -= piece.weight
+        if self.is_complete:
+            self._drop_what_is_far(top, rows)
+        return top
+
+    def strip(self, line: int) -> Strip | None:
+        """How `line` looks; None = it is not drawn yet, or there is no such line."""
+        if not 0 <= line < self.height:
+            return None
+        position = self._at(line)
+        return self._pieces[position].strip(line - self._starts[position])
 
     def place(self, line: int) -> Place | None:
         """Where `line` is; None while there is nothing."""
         if not self._pieces:
             return None
-        position = self._position(line)
-        piece = self._pieces[position]
-        return Place(piece, min((line - self._starts[position]) / max(len(piece.strips), 1), 1.0))
+        position = self._at(line)
+        entry = bisect_right(self._first_pieces, position) - 1
+        share = (line - self._starts[position]) / max(self._pieces[position].height, 1)
+        return Place(entry, position - self._first_pieces[entry], min(max(share, 0.0), 1.0))
 
     def line(self, place: Place) -> int:
         """Which line `place` is now; the one after the last if it is gone."""
-        for piece, start in zip(self._pieces, self._starts, strict=True):
-            if piece is place.piece:
-                return start + round(place.share * len(piece.strips))
-        return len(self.strips)
+        if place.entry >= len(self._entries):
+            return self.height
+        position = min(self._first_pieces[place.entry] + place.piece, self._after(place.entry) - 1)
+        return self._starts[position] + round(place.share * self._pieces[position].height)
 
-    def _position(self, line: int) -> int:
-        return max(bisect_right(self._starts, line) - 1, 0)
+    def lines_of(self, entry: int) -> range:
+        """Those of the entry at this position, without the gap above it; none if there is no such entry."""
+        if not 0 <= entry < len(self._entries):
+            return range(0)
+        first, after = self._first_pieces[entry] + 1, self._after(entry)
+        end = self._starts[after] if after < len(self._starts) else self.height
+        return range(self._starts[first], end)
+
+    def _after(self, entry: int) -> int:
+        """The first piece that is not the entry's any more."""
+        return self._first_pieces[entry + 1] if entry + 1 < len(self._first_pieces) else len(self._pieces)
 
     def _follow(self, entries: Sequence[Entry], now: float) -> None:
-        """Have pieces for exactly these entries."""
-        known = _same_at_the_start([drawn.entry for drawn in self._entries], entries)
+        """Know exactly these entries."""
+        known = next(
+            (at for at, (one, entry) in enumerate(zip(self._entries, entries, strict=False)) if one.entry is not entry),
+            min(len(self._entries), len(entries)),
+        )
         del self._entries[known:]
-        self._entries += [_pieces_for(entry) for entry in entries[known:]]
+        self._entries += [drawn(entry) for entry in entries[known:]]
         previous: Entry | None = None
-        for drawn in self._entries:
-            has_gap = _has_gap(previous, drawn.entry)
-            drawn.gap.show(has_gap, _blank if has_gap else _nothing)
-            drawn.follow(now)
-            previous = drawn.entry
-        self._pieces = [piece for drawn in self._entries for piece in drawn.pieces]
+        for one in self._entries:
+            one.stand_below(previous)
+            one.follow(now)
+            previous = one.entry
 
-    def _draw_some(self, brush: Brush, middle: int) -> None:
-        waiting = [position for position, piece in enumerate(self._pieces) if piece.waits_for(brush)]
-        left = CHARACTERS_AT_ONCE
-        self.is_complete = True
-        for position in sorted(waiting, key=lambda position: abs(position - middle)):
-            piece = self._pieces[position]
-            if left > 0 or not piece.weight:
-                piece.draw(brush)
-                left -= piece.weight
-            else:
-                self.is_complete = False
+    def _lay_out(self, brush: Brush) -> None:
+        self._pieces, self._first_pieces = [], []
+        for entry in self._entries:
+            self._first_pieces.append(len(self._pieces))
+            self._pieces += entry.pieces
+        for piece in self._pieces:
+            piece.measure(brush)
+        self._starts = list(accumulate((piece.height for piece in self._pieces[:-1]), initial=0))
+        self.height = self._starts[-1] + self._pieces[-1].height if self._pieces else 0
 
-    def _lay_out(self) -> int | None:
-        before = self.strips
-        self.strips = list(chain.from_iterable(piece.strips for piece in self._pieces))
-        self._starts = list(accumulate((len(piece.strips) for piece in self._pieces[:-1]), initial=0))
-        same = _same_at_the_start(before, self.strips)
-        return None if same == len(before) == len(self.strips) else same
+    def _top(self, place: Place | None, rows: int) -> int:
+        end = max(self.height - rows, 0)
+        return end if place is None else min(self.line(place), end)
 
+    def _waiting(self, brush: Brush, top: int, rows: int, now: float) -> list[Piece] | None:
+        """What is to be drawn near the screen, the nearest first; None = entries were opened, so look again."""
+        beyond = int(NEAR * rows)
+        near = range(top - beyond, top + rows + beyond)
+        is_opened = False
+        for position in self._entries_within(near):
+            is_opened |= self._entries[position].open(now)
+        if is_opened:
+            return None
+        middle = top + rows // 2
+        waiting = [position for position in self._within(near) if self._pieces[position].waits_for(brush)]
+        return [self._pieces[at] for at in sorted(waiting, key=lambda at: abs(self._starts[at] - middle))]
 
-class _Fixed:
-    """A question or a notice, which stay as they are."""
+    def _drop_what_is_far(self, top: int, rows: int) -> None:
+        kept = range(top - FAR * rows, top + (FAR + 1) * rows)
+        for position, entry in enumerate(self._entries):
+            lines = self.lines_of(position)
+            if lines and (lines.stop <= kept.start or lines.start >= kept.stop):
+                entry.close(len(lines))
 
-    def __init__(self, entry: Asked | Notice, draw: Draw) -> None:
-        self.entry: Entry = entry
-        self.gap, body = Piece(), Piece()
-        body.show(True, draw, weight=max(len(entry.text), _SHORT))
-        self.pieces = [self.gap, body]
+    def _within(self, lines: range) -> Iterator[int]:
+        """The pieces that stand on any of these lines, and those of no height among them."""
+        first = max(self._at(lines.start), 0)
+        for position in range(first, len(self._pieces)):
+            if self._starts[position] >= lines.stop:
+                return
+            yield position
 
-    def follow(self, now: float) -> None:
-        """Nothing changes."""
+    def _entries_within(self, lines: range) -> Iterator[int]:
+        pieces = list(self._within(lines))
+        if pieces:
+            first, last = (bisect_right(self._first_pieces, at) - 1 for at in (pieces[0], pieces[-1]))
+            yield from range(first, last + 1)
 
-
-class _Growing:
-    """An answer: header, reasoning, and its Markdown block by block."""
-
-    def __init__(self, entry: Answer) -> None:
-        self.entry: Entry = entry
-        self.gap = Piece()
-        self._answer = entry
-        self._header = Piece()
-        self._thought = Piece()
-        self._blocks: list[Piece] = []
-        self._stream = BlockStream()
-        self._seen = 0
-        """Characters of the text that the stream has."""
-        self._finished = 0
-        """Blocks that will not change; there may be one more, which is still being written."""
-
-    @property
-    def pieces(self) -> Iterable[Piece]:
-        """In order."""
-        return (self.gap, self._header, self._thought, *self._blocks)
-
-    def follow(self, now: float) -> None:
-        """Take over what has come since the last time."""
-        answer = self._answer
-        waited_s = int(max(now - answer.at, 0)) if answer.state == "waiting" else None
-        self._header.show(
-            (answer.state, bool(answer.text), id(answer.record), waited_s),
-            lambda brush: brush.heading(answer, waited_s),
-        )
-        self._thought.show(
-            (answer.state, bool(answer.text), len(answer.reasoning)), lambda brush: brush.thought(answer)
-        )
-        if len(answer.text) > self._seen or not _is_being_written(answer):
-            self._take_over_text()
-
-    def _take_over_text(self) -> None:
-        more = legible(self._answer.text[self._seen :])
-        self._seen = len(self._answer.text)
-        blocks = self._stream.feed(more) if more else []
-        if not _is_being_written(self._answer):
-            blocks += self._stream.finish()
-        for block in blocks:
-            self._show(block, weight=len(block.source))
-            self._finished += 1
-        if (live := self._stream.live) is not None:
-            self._show(live, weight=0)
-        else:
-            del self._blocks[self._finished :]
-
-    def _show(self, block: Block, *, weight: int) -> None:
-        """Show it behind those that are finished, where the unfinished one stood if there was one."""
-        if len(self._blocks) == self._finished:
-            self._blocks.append(Piece())
-        draw = partial(Brush.block, block=block, is_first=self._finished == 0)
-        self._blocks[self._finished].show(block, draw, weight=weight)
-
-
-def _is_being_written(answer: Answer) -> bool:
-    return answer.state in {"waiting", "streaming"}
-
-
-def _pieces_for(entry: Entry) -> _Fixed | _Growing:
-    match entry:
-        case Asked():
-            return _Fixed(entry, lambda brush: brush.asked(entry))
-        case Notice():
-            return _Fixed(entry, lambda brush: brush.notice(entry))
-        case Answer():
-            return _Growing(entry)
-
-
-def _has_gap(previous: Entry | None, entry: Entry) -> bool:
-    """Whether a blank line stands above `entry`. A notice about an answer without text stands right below it."""
-    if previous is None:
-        return False
-    is_about_the_last = isinstance(previous, Notice) or (isinstance(previous, Answer) and not previous.text)
-    return not (isinstance(entry, Notice) and is_about_the_last)
-
-
-def _blank(brush: Brush) -> list[Strip]:
-    return [brush.blank]
-
-
-def _nothing(_: Brush) -> list[Strip]:
-    return []
-
-
-def _same_at_the_start(these: Sequence[object], those: Sequence[object]) -> int:
-    """How many of the first ones are the very same objects."""
-    both = enumerate(zip(these, those, strict=False))
-    return next((position for position, (one, other) in both if one is not other), min(len(these), len(those)))
+    def _at(self, line: int) -> int:
+        """The piece that stands there, the first for what lies above."""
+        return max(bisect_right(self._starts, line) - 1, 0)

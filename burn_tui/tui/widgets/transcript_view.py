@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 REPAINT_S = 1 / 20
 """At least so long from one repaint to the next."""
 
+KEPT_DRAWINGS = 3
+"""Of so many transcripts what was drawn is kept, so that going to and fro costs nothing."""
+
 _SHARE_OF_DRAWING = 1 / 4
 """Of all time, however slow the machine is: the rest is for keys."""
 
@@ -58,11 +61,16 @@ class TranscriptView(ScrollView, can_focus=True):
         """In which times are shown; None = the local one."""
         self._transcript: Transcript | None = None
         self._drawings: WeakKeyDictionary[Transcript, TranscriptDrawing] = WeakKeyDictionary()
+        """The latest ones, the one on screen last."""
         self._left_at: WeakKeyDictionary[Transcript, Place] = WeakKeyDictionary()
         """Where the person was reading in transcripts that are not on screen; those read at their end are not here."""
         self._brush: Brush | None = None
-        self._lines: list[Strip] = []
-        """What can be scrolled through."""
+        self._hint_lines: list[Strip] = []
+        """What is shown while there is nothing to scroll through."""
+        self._in_sight: tuple[int, list[Strip | None]] = (0, [])
+        """The line on top, and how those in sight looked when they were last looked at."""
+        self._is_showing = False
+        """Whether it scrolls by itself at the moment."""
         self._is_at_end = True
         """Whether the end is in sight, and what comes is scrolled to."""
         self._is_repaint_due = False
@@ -81,6 +89,13 @@ class TranscriptView(ScrollView, can_focus=True):
             self._is_at_end = transcript is None or transcript not in self._left_at
             self.refresh()
         self._repaint()
+
+    def show_entry(self, position: int) -> None:
+        """Scroll to the entry at `position`, from 0."""
+        if self._transcript is not None:
+            self._left_at[self._transcript] = _place_of(position)
+            self._is_at_end = False
+            self._repaint()
 
     def notice_change(self) -> None:
         """Repaint soon: now if the last time is long past, else when it is."""
@@ -110,35 +125,44 @@ class TranscriptView(ScrollView, can_focus=True):
         if transcript is not None and transcript.entries:
             self._draw(transcript)
         else:
-            self._show(self._hint() if transcript is not None else [], 0, top=None)
+            self._hint_lines = self._hint() if transcript is not None else []
+            self._show(len(self._hint_lines), 0)
         self._keep_time()
         self._repaint_after = started + max(REPAINT_S, (monotonic() - started) / _SHARE_OF_DRAWING)
 
     def _draw(self, transcript: Transcript) -> None:
         drawing = self._drawing(transcript)
         here = self.scroll_offset.y
-        place = None if self._is_at_end else self._left_at.pop(transcript, None) or drawing.place(here)
-        changed = drawing.update(
-            transcript.entries, self._current_brush(), now=self._now(), at_line=None if place is None else here
+        was_here = drawing.place(here)
+        place = None if self._is_at_end else self._left_at.pop(transcript, None) or was_here
+        top = drawing.update(
+            transcript.entries, self._current_brush(), now=self._now(), place=place, rows=self._room.height
         )
-        self._show(drawing.strips, changed, top=None if place is None else drawing.line(place))
+        if was_here is not None and place in {None, was_here}:
+            self._moved(drawing.line(was_here) - here)
+        self._show(drawing.height, top)
         if not drawing.is_complete:
             self.notice_change()
 
-    def _show(self, lines: list[Strip], changed: int | None, *, top: int | None) -> None:
-        """Scroll through `lines` from now on, beginning with line `top` or ending with the last one for None.
+    def _moved(self, lines: int) -> None:
+        """What is in sight stands so many lines further down than before: what lies above has another height."""
 
-        Those from `changed` on are not what they were; None = they all are.
-        """
-        self._lines = lines
-        self.virtual_size = Size(self._room.width, len(lines))
-        wanted = self.max_scroll_y if top is None else min(top, self.max_scroll_y)
-        if wanted != self.scroll_offset.y:
-            self.scroll_to(y=wanted, animate=False, force=True)
+    def _show(self, height: int, top: int) -> None:
+        """Scroll through `height` lines from now on, with `top` as the first in sight, and paint those that changed."""
+        self._is_showing = True
+        self.virtual_size = Size(self._room.width, height)
+        top = min(top, self.max_scroll_y)
+        if top != self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True)
+        self._is_showing = False
         self._look_for_the_end()
-        if changed is not None:
-            row = max(changed - self.scroll_offset.y, 0)
-            if row < self._room.height:
+        was_on_top, before = self._in_sight
+        now = [self._strip(top + row) for row in range(self._room.height)]
+        self._in_sight = (top, now)
+        if top == was_on_top:
+            row = next((row for row, pair in enumerate(zip(before, now, strict=False)) if pair[0] is not pair[1]), None)
+            row = min(len(before), len(now)) if row is None and len(before) != len(now) else row
+            if row is not None:
                 self.refresh(Region(0, row, self._room.width, self._room.height - row))
 
     def render_line(self, y: int) -> Strip:
@@ -146,14 +170,27 @@ class TranscriptView(ScrollView, can_focus=True):
         if y == self._room.height - 1 and not self._is_at_end:
             return self._more_below()
         line = self.scroll_offset.y + y
-        return self._lines[line] if line < len(self._lines) else Strip.blank(self._room.width, self.rich_style)
+        strip = self._strip(line)
+        return Strip.blank(self._room.width, self.rich_style) if strip is None else self._dressed(strip, line)
+
+    def _strip(self, line: int) -> Strip | None:
+        """How the line looks; None = there is nothing to show."""
+        if self._transcript is None or not self._transcript.entries:
+            return self._hint_lines[line] if line < len(self._hint_lines) else None
+        return self._drawing(self._transcript).strip(line)
+
+    def _dressed(self, strip: Strip, line: int) -> Strip:  # noqa: ARG002 - for subclasses
+        """The line as it is painted."""
+        return strip
 
     def _drawing(self, transcript: Transcript) -> "TranscriptDrawing":
         from burn_tui.tui.widgets import transcript_drawing  # noqa: PLC0415 - the first frame is painted without Markdown
 
-        if transcript not in self._drawings:
-            self._drawings[transcript] = transcript_drawing.TranscriptDrawing()
-        return self._drawings[transcript]
+        drawing = self._drawings.pop(transcript, None) or transcript_drawing.TranscriptDrawing()
+        self._drawings[transcript] = drawing
+        while len(self._drawings) > KEPT_DRAWINGS:
+            del self._drawings[next(iter(self._drawings))]
+        return drawing
 
     def _current_brush(self) -> "Brush":
         """Another one where width or colours are not what they were."""
@@ -194,9 +231,22 @@ class TranscriptView(ScrollView, can_focus=True):
         self._repaint()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Know whether the end is in sight, however it was scrolled there."""
+        """Know whether the end is in sight, however it was scrolled there, and draw what has come into sight."""
         super().watch_scroll_y(old_value, new_value)
+        if self._is_showing:
+            return
         self._look_for_the_end()
+        if self._has_gaps:
+            self._repaint()
+        else:
+            self.notice_change()
+
+    @property
+    def _has_gaps(self) -> bool:
+        """Whether anything in sight was never drawn."""
+        top = self.scroll_offset.y
+        lines = range(top, min(top + self._room.height, self.virtual_size.height))
+        return any(self._strip(line) is None for line in lines)
 
     def _look_for_the_end(self) -> None:
         was_at_end = self._is_at_end
@@ -234,3 +284,10 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def _scroll_pages(self, pages: int) -> None:
         self.scroll_relative(y=pages * max(self._room.height - 1, 1), animate=False)
+
+
+def _place_of(entry: int) -> "Place":
+    """Where the entry at this position begins, below the gap above it."""
+    from burn_tui.tui.widgets import transcript_drawing  # noqa: PLC0415 - the first frame is painted without Markdown
+
+    return transcript_drawing.Place(entry, 1, 0.0)

@@ -1,0 +1,156 @@
+"""One question to a model: read in the client's dialect, routed like any other, answered in the client's dialect."""
+
+from contextlib import aclosing
+
+from msgspec import structs
+
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest
+from burn_tui.core.errors import UnknownTargetError
+from burn_tui.core.events import AttemptFailed, Event, Refused, RequestFinished
+from burn_tui.core.failure import IN_WORDS, Failure
+from burn_tui.core.model_names import meant
+from burn_tui.engine.admission import Caller
+from burn_tui.engine.planning import route_of
+from burn_tui.engine.runtime import Runtime
+from burn_tui.gateway.answer import Answer
+from burn_tui.gateway.doors import Door
+from burn_tui.gateway.exchange import Exchange
+from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_router
+from burn_tui.gateway.told import Told
+from burn_tui.providers import DIALECTS
+from burn_tui.providers.dialect import Dialect, Encoder
+
+_ID_BEGINNINGS = {"anthropic-messages": "msg_", "openai-responses": "resp_"}
+
+_WITHOUT_COMMENTS = frozenset({"gemini-generate"})
+"""Dialects whose own clients read a comment in a stream as data."""
+
+_STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+
+
+async def serve(exchange: Exchange, door: Door, body: bytes, *, caller: Caller, runtime: Runtime) -> None:
+    """Answer the request. RefusalError where nothing was sent yet."""
+    request = read(exchange, door, body)
+    request = structs.replace(request, model=model_of(request.model, runtime))
+    served = _Served(exchange, request, DIALECTS[door.dialect], runtime)
+    await exchange.while_there(served.by_router(caller))
+
+
+def read(exchange: Exchange, door: Door, body: bytes) -> ChatRequest:
+    """What the client asks for; RefusalError if that cannot be read."""
+    path = exchange.target.replace(":countTokens", ":generateContent")
+    try:
+        request = DIALECTS[door.dialect].decode_request(path, exchange.headers, body)
+    except ValueError as error:
+        raise malformed(str(error)) from error
+    # A path may hold a name with more slashes than a provider's own model has.
+    return structs.replace(request, model=door.name or request.model)
+
+
+def model_of(name: str | None, runtime: Runtime) -> str | None:
+    """The route or target that a client means by `name`; RefusalError if it means nothing."""
+    wanted = meant(name, runtime.settings.gateway.models, lambda one: _is_known(one, runtime))
+    try:
+        route_of(ChatRequest(messages=(), model=wanted), runtime.router.setup)
+    except UnknownTargetError as error:
+        mend = "GET /v1/models lists what there is; gateway.models in the settings says what a name means."
+        raise RefusalError(Failure("model_gone", f"{error} {mend}")) from error
+    return wanted
+
+
+def _is_known(name: str, runtime: Runtime) -> bool:
+    try:
+        route_of(ChatRequest(messages=(), model=name), runtime.router.setup)
+    except UnknownTargetError:
+        return False
+    return True
+
+
+class _Served:
+    """One request on its way through the router."""
+
+    def __init__(self, exchange: Exchange, request: ChatRequest, dialect: Dialect, runtime: Runtime) -> None:
+        self._exchange = exchange
+        self._request = request
+        self._dialect = dialect
+        self._router = runtime.router
+        self._clock = runtime.clock
+        self._told = Told()
+        self._answer = Answer(dialect, request, new_encoder=self._new_encoder)
+        self._refused: Refused | None = None
+        self._failed: AttemptFailed | None = None
+
+    async def by_router(self, caller: Caller) -> None:
+        """Send what the router gives as it comes."""
+        events = self._router.send(self._request, caller, watch=self._answer.watch)
+        async with aclosing(events):
+            async for event in events:
+                self._told.take(event)
+                if data := self._answer.take(event):
+                    await self._write(data)
+                if self._answer.cut is not None:
+                    await self._break_off(self._answer.cut)
+                    return
+                await self._note(event)
+
+    async def _note(self, event: Event) -> None:
+        match event:
+            case Refused():
+                self._refused = event
+            case AttemptFailed():
+                self._failed = event
+            case RequestFinished(served=Target()):
+                await self._finish()
+            case RequestFinished(failure=failure):
+                await self._fail(failure)
+            case _:
+                pass
+
+    async def _finish(self) -> None:
+        data = self._answer.end()
+        if not self._request.stream:
+            await self._exchange.answer(200, self._headers(), data)
+            return
+        if self._dialect.name not in _WITHOUT_COMMENTS:
+            data += (b"" if data.endswith(b"\n") else b"\n\n") + self._told.comments
+        await self._write(data)
+        await self._exchange.write(b"", is_last=True)
+
+    async def _fail(self, failure: Failure | None) -> None:
+        refusal = self._refusal(failure)
+        if self._answer.has_begun:
+            await self._break_off(refusal.failure)
+            return
+        refusal.headers = {**refusal.headers, **self._told.headers}
+        raise refusal
+
+    def _refusal(self, failure: Failure | None) -> RefusalError:
+        if failure is None:
+            assert self._refused is not None, "who was not served was refused, or somebody failed"
+            return of_router(self._refused, now=self._clock.now())
+        who = f"{self._failed.target} {IN_WORDS[failure.error_type]}: " if self._failed else ""
+        return of_failure(failure, f"{who}{failure.message}")
+
+    async def _break_off(self, failure: Failure) -> None:
+        """A client must not take half an answer for a whole one."""
+        data = self._answer.broken(failure)
+        await self._write(data)
+        await self._exchange.write(b"", is_last=True)
+
+    async def _write(self, data: bytes) -> None:
+        if not self._exchange.has_started:
+            await self._exchange.start(200, self._headers() | _STREAM_HEADERS)
+        await self._exchange.write(data)
+
+    def _headers(self) -> dict[str, str]:
+        return {"content-type": self._dialect.content_type(streamed=self._request.stream), **self._told.headers}
+
+    def _new_encoder(self, model: str) -> Encoder:
+        response_id = self._clock.new_id().replace("-", "")
+        return self._dialect.encoder(
+            streamed=self._request.stream,
+            response_model=model,
+            response_id=_ID_BEGINNINGS.get(self._dialect.name, "") + response_id,
+            created=int(self._clock.now()),
+        )

@@ -1,0 +1,67 @@
+"""What a client is told of a request beside its answer: who served it, instead of whom, why, and what it cost.
+
+In headers, as far as it is known when they are sent. A stream that has begun has it in comments at its end, which
+every reader of server-sent events skips; Google's own clients read them as data, so theirs have none.
+"""
+
+import re
+
+from burn_tui.core.events import AttemptStarted, Event, FellBack, RequestFinished, RouteDecided
+from burn_tui.core.money import NANOUSD
+from burn_tui.core.usage import UsageRecord
+
+_LONGEST = 300
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
+
+
+class Told:
+    """Takes the events of one request."""
+
+    def __init__(self) -> None:
+        self._request_id = ""
+        self._served_by = ""
+        self._reason = ""
+        self._from: list[str] = []
+        self._attempts = 0
+        self._records: tuple[UsageRecord, ...] | None = None
+
+    def take(self, event: Event) -> None:
+        """Note what is told."""
+        match event:
+            case RouteDecided(request_id=request_id, why=why):
+                self._request_id, self._reason = request_id, ", ".join(why)
+            case AttemptStarted(target=target):
+                self._served_by = str(target)
+                self._attempts += 1
+            case FellBack(from_target=before, why=why):
+                self._from.append(str(before))
+                self._reason = why
+            case RequestFinished(request_id=request_id, served=served, records=records):
+                self._request_id, self._records = request_id, records
+                self._served_by = str(served) if served else ""
+            case _:
+                pass
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As far as it is known."""
+        told = {
+            "x-burn-request-id": self._request_id,
+            "x-burn-served-by": self._served_by,
+            "x-burn-fallback-from": ", ".join(self._from),
+            "x-burn-reason": self._reason,
+            "x-burn-attempts": str(self._attempts),
+            "x-burn-cost-usd": "" if self._records is None else _cost(self._records),
+        }
+        return {name: _UNPRINTABLE.sub("?", words)[:_LONGEST] for name, words in told.items() if words}
+
+    @property
+    def comments(self) -> bytes:
+        """The same for the end of a stream. Without a blank line: it would end an event that is none."""
+        return b"".join(f": {name}: {words}\n".encode() for name, words in self.headers.items())
+
+
+def _cost(records: tuple[UsageRecord, ...]) -> str:
+    """Of all attempts together, in US dollars; unknown as soon as one of them is."""
+    known = [record.cost_nanousd for record in records if record.cost_nanousd is not None]
+    return f"{sum(known) / NANOUSD:.9f}" if len(known) == len(records) else "unknown"

@@ -1,0 +1,126 @@
+"""What is about to run out, counting down: rests, rate limits, context windows."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+from textual.content import Content
+
+from burn_tui.core.failure import IN_WORDS
+from burn_tui.engine.lens import Limit, Rest
+from burn_tui.tui import format as fmt
+from burn_tui.tui.blocks import meter
+from burn_tui.tui.screens.report import ReportScreen, heading, level_style, rest_in_words
+from burn_tui.tui.widgets.packing import packed, spread
+
+_FULL_FROM_S = 60.0
+"""A countdown's bar is full at a minute or more."""
+
+
+class Fill(Struct, frozen=True):
+    """How much of its model's context window a session's next question takes."""
+
+    session_name: str
+    target: str
+    """"provider/model"; "" = nobody may be asked."""
+    tokens: int
+    """Estimated."""
+    window: int | None
+    """Tokens; None = unknown."""
+
+
+class Pressure(Struct, frozen=True):
+    """What is on screen."""
+
+    rests: tuple[Rest, ...]
+    limits: tuple[Limit, ...]
+    fills: tuple[Fill, ...]
+
+
+class PressureScreen(ReportScreen[Pressure]):
+    """Everything that counts down."""
+
+    name_of: ClassVar[str] = "pressure"
+    title_of: ClassVar[str] = "Pressure"
+
+    async def look(self) -> Pressure:
+        """What the router and the sessions know now."""
+        lens = self.desk.runtime.lens
+        return Pressure(tuple(lens.rests()), tuple(lens.limits()), tuple(self._fills()))
+
+    def _fills(self) -> list[Fill]:
+        fills = []
+        for session in self.desk.sessions:
+            preview = session.preview(session.draft)
+            target = preview.target
+            window = self.desk.runtime.lens.context_window(target) if target else None
+            fills.append(Fill(session.name, str(target or ""), preview.input_tokens_estimate, window))
+        return fills
+
+    def lines(self, view: Pressure, width: int) -> list[Content]:
+        """Three parts."""
+        lines = [heading("resting", "" if view.rests else "Nobody: everyone may be asked.")]
+        for rest in view.rests:
+            lines += _rest(rest, width)
+        lines += [Content(), heading("rate limits", "" if view.limits else "No provider has stated any yet.")]
+        for limit in view.limits:
+            lines += _limit(limit, width)
+        lines += [Content(), heading("context windows", "how full each session is")]
+        for fill in view.fills:
+            lines += _fill(fill, width)
+        return lines
+
+
+def _rest(rest: Rest, width: int) -> list[Content]:
+    who = rest.scope.provider_name + (f"/{rest.scope.model}" if rest.scope.model else ", every model")
+    lane = f" key {rest.scope.lane + 1}" if rest.scope.lane else ""
+    why = f"  {IN_WORDS[rest.why]}" if rest.why else ""
+    name = Content.assemble((f"{who}{lane}", "bold"), (why, "$foreground-muted"))
+    words = rest_in_words(rest.left_s)
+    left = Content.styled(words if words.startswith("until") else f"back in {words}", "bold $text-warning")
+    return [*_beside(name, left, width), _bar(rest.left_s / _FULL_FROM_S, "$warning", width)]
+
+
+def _limit(limit: Limit, width: int) -> list[Content]:
+    stated = limit.headroom
+    name = Content.assemble((limit.provider_name, "bold"), (f"  {stated.name.replace('_', ' ')}", "$foreground-muted"))
+    is_full = limit.resets_in_s == 0
+    share = 1.0 if is_full else _share_left(limit)
+    of = "" if stated.limit is None else f" of {fmt.tokens(stated.limit)}"
+    left = "full again" if is_full else f"{'-' if stated.remaining is None else fmt.tokens(stated.remaining)}{of} left"
+    resets = f"  full in {fmt.countdown(limit.resets_in_s)}" if limit.resets_in_s else ""
+    figures = Content.assemble((left, "$foreground"), (resets, "$foreground-muted"))
+    style = "$foreground-muted" if share is None else level_style(1.0 - 2.0 * share)
+    return [*_beside(name, figures, width), *([] if share is None else [_bar(share, style, width)])]
+
+
+def _share_left(limit: Limit) -> float | None:
+    stated = limit.headroom
+    if stated.remaining is None:
+        return None
+    return stated.remaining / stated.limit if stated.limit else float(stated.remaining > 0)
+
+
+def _fill(fill: Fill, width: int) -> list[Content]:
+    name = Content.assemble(
+        (fill.session_name, "bold"), (f"  {fill.target or 'nobody may be asked'}", "$foreground-muted")
+    )
+    if fill.window is None:
+        known = f"~{fmt.tokens(fill.tokens)} tokens, window unknown"
+        return _beside(name, Content.styled(known, "$foreground-muted"), width)
+    share = fill.tokens / fill.window
+    figures = Content.assemble(
+        (f"~{fmt.tokens(fill.tokens)} of {fmt.tokens(fill.window)} tokens  ", "$foreground"),
+        (fmt.share(share), f"bold {level_style(share)}"),
+    )
+    return [*_beside(name, figures, width), _bar(share, level_style(share), width)]
+
+
+def _beside(name: Content, figures: Content, width: int) -> list[Content]:
+    if name.cell_length + figures.cell_length + 2 <= width:
+        return [spread(name, figures, width)]
+    return packed([name, figures], width).split("\n")
+
+
+def _bar(share: float, style: str, width: int) -> Content:
+    full, empty = meter(share, width)
+    return Content.assemble((full, style), (empty, "$panel"))

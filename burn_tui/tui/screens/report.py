@@ -1,0 +1,222 @@
+"""What all screens about burning and waiting have in common: the whole terminal, looked at again every second."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from burn_tui.core.errors import BurnError
+from burn_tui.tui import format as fmt
+from burn_tui.tui.action import Place
+from burn_tui.tui.actions import actions_of, bindings
+from burn_tui.tui.theme import Palette
+from burn_tui.tui.widgets.drawn import Drawn
+from burn_tui.tui.widgets.key_line import KeyLine
+from burn_tui.tui.widgets.packing import packed
+from burn_tui.tui.widgets.too_small import TooSmall
+
+if TYPE_CHECKING:
+    from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.session import Session
+
+AGAIN_S = 1.0
+"""Between two looks."""
+
+NAMES = ("request", "slow", "latency", "providers", "budgets", "pressure")
+"""Of the reports, in the order of their digits."""
+
+_FOR_EVER_S = 30 * 86_400.0
+
+_TALL = 20
+"""Rows from which the keys may take two lines."""
+
+_FRAME_CELLS = 5
+"""Frame, padding and the scroll bar."""
+
+View = TypeVar("View")
+
+
+class Desk(Struct, frozen=True):
+    """What every report works with."""
+
+    runtime: "Runtime"
+    palette: Palette
+    sessions: "tuple[Session, ...]"
+    session: "Session"
+    """The one on screen."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.runtime.clock.now()
+
+
+class Page(Drawn[View]):
+    """Draws as its screen says."""
+
+    def __init__(self, lines: Callable[[View, int], list[Content]], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._lines_of = lines
+
+    def draw(self, view: View, width: int) -> Content:
+        """The lines of the screen."""
+        return Content("\n").join(self._lines_of(view, width))
+
+
+class ReportTabs(Drawn[str]):
+    """Where one is, and the digits of the others."""
+
+    def draw(self, view: str, width: int) -> Content:
+        """All of them, side by side."""
+        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width, gap=1)
+
+
+def _tab(number: int, name: str, current: str) -> Content:
+    if name == current:
+        return Content.styled(f" {number} {name} ", "bold reverse")
+    return Content.assemble((f" {number} ", "bold $text-accent"), (f"{name} ", "$foreground-muted"))
+
+
+class ReportScreen(ModalScreen[None], Generic[View]):
+    """Subclasses say what they look at and how it is drawn."""
+
+    DEFAULT_CSS = """
+    ReportScreen .report {
+        width: 100%; height: 100%; border: round $accent; background: $background; padding: 0 1;
+        border-title-style: bold;
+    }
+    ReportScreen VerticalScroll { height: 1fr; }
+    ReportScreen ReportTabs { margin-bottom: 1; }
+    ReportScreen.-short ReportTabs, ReportScreen.-squat ReportTabs { display: none; }
+    ReportScreen .top { height: auto; max-height: 50%; }
+    ReportScreen KeyLine { height: auto; margin-top: 1; padding: 0; background: transparent; }
+    ReportScreen.-short KeyLine, ReportScreen.-squat KeyLine { margin-top: 0; }
+    ReportScreen.-narrow .report { padding: 0; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("report")
+    name_of: ClassVar[str] = ""
+    """One of NAMES; "" = it is reached in another way."""
+    title_of: ClassVar[str]
+    place: ClassVar[Place] = "report"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.last: View | None = None
+        """What was seen last; None = nothing yet."""
+
+    def compose(self) -> ComposeResult:
+        """A frame with the page, which scrolls."""
+        with Vertical(classes="report") as frame:
+            frame.border_title = self.title_of
+            yield ReportTabs()
+            yield from self.content()
+            yield KeyLine(max_lines=2 if self.app.size.height >= _TALL else 1)
+        yield TooSmall()
+
+    def content(self) -> ComposeResult:
+        """What stands in the frame."""
+        with VerticalScroll():
+            yield Page(self.lines)
+
+    def on_mount(self) -> None:
+        """Look now and from then on."""
+        own = [] if self.place == "report" else actions_of(self.place)
+        self.query_one(KeyLine).show((*own, *actions_of("report")))
+        self.query_one(ReportTabs).show(self.name_of)
+        self.refresh_report()
+        self.set_interval(AGAIN_S, self.refresh_report)
+
+    @work(exclusive=True)
+    async def refresh_report(self) -> None:
+        """Look, and draw what has changed."""
+        try:
+            view = await self.look()
+        except BurnError as error:
+            self.query_one(".report").border_subtitle = str(error)
+            return
+        if self.is_mounted:
+            self.last = view
+            self.draw_report(view)
+
+    def draw_report(self, view: View) -> None:
+        """Show what was seen."""
+        self.query_one(Page).show(view)
+
+    async def look(self) -> View:
+        """What there is to see now."""
+        raise NotImplementedError
+
+    def lines(self, view: View, width: int) -> list[Content]:
+        """How it is drawn."""
+        raise NotImplementedError
+
+    def action_cancel(self) -> None:
+        """Back to where one came from."""
+        self.dismiss(None)
+
+    def action_switch_report(self, number: int) -> None:
+        """Another report in place of this one, by its number from 1."""
+        from burn_tui.tui.screens.reports import REPORTS  # noqa: PLC0415 - it knows all of them
+
+        name = NAMES[number - 1]
+        if name != self.name_of:
+            self.app.switch_screen(REPORTS[name](self.desk))
+
+    @property
+    def row_cells(self) -> int:
+        """Columns that a row of a list has."""
+        return max(self.size.width - _FRAME_CELLS, 1)
+
+
+class Listing(OptionList):
+    """Rows of which one is marked. Showing the same ones again costs nothing, and the mark stays where it is."""
+
+    DEFAULT_CSS = """
+    Listing { height: 1fr; background: transparent; border: none; padding: 0; &:focus { border: none; } }
+    Listing > .option-list--option { padding: 0; }
+    Listing > .option-list--option-highlighted { background: $marked; color: $foreground; text-style: none; }
+    Listing:focus > .option-list--option-highlighted { background: $marked; color: $foreground; text-style: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(compact=True)
+        self._shown: list[Content] | None = None
+
+    def show(self, rows: list[Content]) -> None:
+        """Draw these rows from now on."""
+        if rows == self._shown:
+            return
+        marked = self.highlighted or 0
+        self._shown = rows
+        self.set_options(Option(row) for row in rows)
+        self.highlighted = min(marked, len(rows) - 1) if rows else None
+
+
+def heading(text: str, note: str = "") -> Content:
+    """Of a part of a report."""
+    return Content.assemble((text, "bold $text-accent"), (f"  {note}" if note else "", "$foreground-muted"))
+
+
+def nothing(text: str) -> list[Content]:
+    """Where there is nothing to see."""
+    return [Content.styled(text, "$foreground-muted")]
+
+
+def level_style(level: float) -> str:
+    """Of something that gets worse from 0 to 1."""
+    return "$text-error" if level >= 2 / 3 else "$text-warning" if level >= 1 / 3 else "$text-success"
+
+
+def rest_in_words(left_s: float) -> str:
+    """How long a rest goes on. One of years is ended by a person, not by time."""
+    return "until its key changes" if left_s > _FOR_EVER_S else fmt.countdown(left_s)

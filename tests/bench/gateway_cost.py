@@ -1,0 +1,205 @@
+"""What the gateway adds to asking the provider directly, over one and the same loopback provider, in one run.
+
+    python tests/bench/gateway_cost.py [REQUESTS]
+
+Provider, gateway and client are a process each; the gateway is the installed command with a ledger on disk. A bare client
+asks both in turn. Printed: the median time of a whole answer and of a stream's first chunk, as the difference to asking
+directly; how many streams of 34 events one core carries (requests over the CPU time of the gateway's process, all its
+threads), while STREAMS of them run at once, in the client's own dialect and translated; and how its memory grows.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+
+from msgspec import Struct
+
+EVENTS = 34
+STREAMS = 20
+ROUNDS = 5
+
+PROVIDER = """
+import asyncio, json
+def chunk(delta, reason=None): return b'data: ' + json.dumps({"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"delta":delta,"finish_reason":reason}]}).encode() + b'\\n\\n'
+PIECES = [chunk({"role":"assistant","content":""})] + [chunk({"content":"word "})] * 30 + [chunk({}, "stop"), b'data: {"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":30,"total_tokens":39}}\\n\\n', b'data: [DONE]\\n\\n']
+WHOLE = json.dumps({"id":"c","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"word " * 30},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":30,"total_tokens":39}}).encode()
+HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
+async def serve(reader, writer):
+    while True:
+        try: head = await reader.readuntil(b"\\r\\n\\r\\n")
+        except (asyncio.IncompleteReadError, ConnectionError): return writer.close()
+        length = next(int(l.split(b":")[1]) for l in head.lower().split(b"\\r\\n") if l.startswith(b"content-length"))
+        if b'"stream":true' in (await reader.readexactly(length)).replace(b" ", b""):
+            writer.write(HEAD)
+            for piece in PIECES:
+                writer.write(b"%x\\r\\n%s\\r\\n" % (len(piece), piece))
+                await writer.drain()
+                await asyncio.sleep(0)
+            writer.write(b"0\\r\\n\\r\\n")
+        else:
+            writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(WHOLE) + WHOLE)
+        await writer.drain()
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+
+SETTINGS = """\
+providers:
+  p: {{dialect: openai-chat, base_url: "http://127.0.0.1:{port}/v1", models: [m], local: false}}
+prices:
+  p/m: {{input_usd_per_million: 3, output_usd_per_million: 15}}
+routes:
+  - {{name: default, use: [p/m]}}
+"""
+
+
+class Peer(Struct):
+    """Somebody who can be asked, over one connection that stays open."""
+
+    port: int
+    token: str
+    path: str = "/v1/chat/completions"
+    reader: asyncio.StreamReader | None = None
+    writer: asyncio.StreamWriter | None = None
+
+    async def ask(self, *, stream: bool) -> tuple[float, float]:
+        """Seconds to the first byte of the body's first chunk, and to the end."""
+        asked = {"model": "p/m", "max_tokens": 99, "messages": [{"role": "user", "content": "Well?"}], "stream": stream}
+        if stream and "chat" in self.path:
+            asked["stream_options"] = {"include_usage": True}
+        body = json.dumps(asked).encode()
+        if self.writer is None:
+            self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        assert self.reader is not None
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\nauthorization: Bearer {self.token}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+        start = perf_counter()
+        self.writer.write(head.encode() + body)
+        answer = await self.reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200"), answer + await self.reader.read(1000)
+        lengths = [line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        if lengths:
+            await self.reader.readexactly(int(lengths[0].split(b":")[1]))
+            return perf_counter() - start, perf_counter() - start
+        first = 0.0
+        while size := int(await self.reader.readline(), 16):
+            await self.reader.readexactly(size + 2)
+            first = first or perf_counter() - start
+        await self.reader.readline()
+        return first, perf_counter() - start
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.writer is not None:
+            self.writer.close()
+
+
+async def latencies(direct: Peer, through: Peer, requests: int) -> None:
+    """The two take turns."""
+    for stream, place, name, wanted in ((False, 1, "full answer", 4.0), (True, 0, "first chunk", 3.0)):
+        added = []
+        for _ in range(ROUNDS):
+            times: dict[int, list[float]] = {direct.port: [], through.port: []}
+            for _ in range(requests // ROUNDS):
+                for peer in (direct, through):
+                    times[peer.port].append((await peer.ask(stream=stream))[place])
+            added.append(statistics.median(times[through.port]) - statistics.median(times[direct.port]))
+        print(f"{name:<12} {statistics.median(added) * 1e3:+6.2f} ms p50 added (wanted {wanted:+.2f} ms)")
+
+
+async def streams(through: Peer, path: str, pid: int, requests: int) -> float:
+    """Streams a second that one core carries."""
+    peers = [Peer(through.port, through.token, path) for _ in range(STREAMS)]
+    await asyncio.gather(*(peer.ask(stream=True) for peer in peers))
+
+    async def many(peer: Peer) -> None:
+        for _ in range(requests // STREAMS):
+            await peer.ask(stream=True)
+
+    before = cpu_s(pid)
+    await asyncio.gather(*(many(peer) for peer in peers))
+    spent = cpu_s(pid) - before
+    for peer in peers:
+        peer.close()
+    return (requests // STREAMS) * STREAMS / spent
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process, all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid: int) -> float:
+    """Memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def measure(direct: Peer, through: Peer, pid: int, requests: int) -> None:
+    """Everything, one after the other."""
+    for peer in (direct, through):
+        await peer.ask(stream=True)
+    await latencies(direct, through, requests)
+    resident = [resident_mb(pid)]
+    for path, name in (("/v1/chat/completions", "same dialect"), ("/v1/messages", "translated")):
+        carried = await streams(through, path, pid, requests)
+        print(f"{name:<12} {carried:6.0f} streams/s of {EVENTS} events on one core (wanted 100)")
+        resident.append(resident_mb(pid))
+    for _ in range(4):
+        await asyncio.gather(streams(through, "/v1/chat/completions", pid, requests))
+        resident.append(resident_mb(pid))
+    path_of_memory = ", ".join(f"{one:.0f}" for one in resident)
+    print(f"memory       {path_of_memory} MB after every {requests} streams of {STREAMS} at once")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    while True:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+
+
+def main() -> None:
+    """Start both, measure, print."""
+    requests = int(sys.argv[1]) if len(sys.argv) > 1 else 500
+    command = str(Path(sysconfig.get_path("scripts")) / "burn-tui")
+    provider = subprocess.Popen([sys.executable, "-c", PROVIDER], stdout=subprocess.PIPE, text=True)
+    assert provider.stdout is not None
+    port, own_port = int(provider.stdout.readline()), _free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        config = Path(directory) / "config.yaml"
+        config.write_text(SETTINGS.format(port=port))
+        places = ["--config", str(config), "--data-dir", directory]
+        making = [command, "gateway", "token", *places]
+        token = subprocess.run(making, capture_output=True, text=True, check=True).stdout.strip()
+        gateway = subprocess.Popen([command, "gateway", "--port", str(own_port), *places], stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(own_port)
+            asyncio.run(measure(Peer(port, ""), Peer(own_port, token), gateway.pid, requests))
+        finally:
+            for process in (gateway, provider):
+                process.terminate()
+                process.wait(20)
+
+
+if __name__ == "__main__":
+    main()
