@@ -21,6 +21,7 @@ from burn_tui.core.chat import (
     ToolCall,
     ToolResult,
     estimate_input_tokens,
+    said,
 )
 from burn_tui.core.pairing import paired, unpaired
 
@@ -134,3 +135,20 @@ def _begins_a_turn(message: Message) -> bool:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+GO_ON = (
+    "Your answer was cut off by a network failure. Go on exactly where it stopped: "
+    "do not repeat anything, do not comment on the interruption."
+)
+"""Said to the target that takes over in mid-answer; the first one's text stands before it as the assistant's turn."""
+
+
+def going_on(request: ChatRequest, text: str) -> ChatRequest:
+    """The request with the cut answer's text as the assistant's turn, and the wish that it be finished."""
+    if request.messages[-1:] == (said("user", GO_ON),):  # cut once more: what came before belongs to the same answer
+        *messages, before, _ = request.messages
+        return structs.replace(
+            request, messages=(*messages, said("assistant", before.text + text), said("user", GO_ON))
+        )
+    return structs.replace(request, messages=(*request.messages, said("assistant", text), said("user", GO_ON)))

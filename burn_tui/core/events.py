@@ -138,6 +138,17 @@ class Escalated(Struct, frozen=True):
     why: str
 
 
+class Hedged(Struct, frozen=True):
+    """The target is far slower than usual, so another is asked as well. Whoever says something first goes on.
+
+    If that is the other one, FellBack follows; the call that lost is stopped and metered.
+    """
+
+    slow_target: Target
+    also_target: Target
+    why: str
+
+
 class Waiting(Struct, frozen=True):
     """Nothing is sent for a while, on purpose."""
 
@@ -226,7 +237,7 @@ class Truncated(Struct, frozen=True):
 
 
 class AttemptFinished(Struct, frozen=True):
-    """The attempt has its settled row in the ledger."""
+    """The attempt is over, and its row about to be settled: it is when the request is finished."""
 
     record: UsageRecord
 
@@ -240,7 +251,7 @@ class RequestFinished(Struct, frozen=True):
     served: Target | None
     """None = nobody answered."""
     records: tuple[UsageRecord, ...]
-    """Every attempt in order; empty only for a request that could not be planned."""
+    """Every attempt in order, but the one that answered last; empty only for a request that could not be planned."""
     failure: Failure | None = None
     """Why nobody answered; None if somebody did or the request was refused."""
 
@@ -258,6 +269,7 @@ Event = (
     | AttemptFailed
     | FellBack
     | Escalated
+    | Hedged
     | Waiting
     | ContextReduced
     | BudgetWarned

@@ -13,6 +13,7 @@ from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Skipped
 from burn_tui.core.failure import FALLS_BACK, ErrorType, Failure
+from burn_tui.core.latency import Histogram, percentile
 from burn_tui.core.policy import DEFAULT_POLICY, Policy
 
 MAX_ATTEMPTS = 4
@@ -20,6 +21,9 @@ MAX_ATTEMPTS = 4
 
 QUICK_RETRY_S = (0.1, 0.3)
 """The shortest and the longest pause before a target that stumbled is asked once more."""
+
+FEWEST_HEDGE_SAMPLES = 20
+"""With fewer answers nobody can say what is unusually slow."""
 
 DEFAULT_ROUTE = "default"
 PINNED = "pinned"
@@ -170,6 +174,18 @@ def quick_retry_s(failure: Failure, *, earlier_attempts: int, was_cut: bool, cha
         return None
     shortest, longest = QUICK_RETRY_S
     return shortest + chance * (longest - shortest)
+
+
+def hedge_after_s(first_chunks: Histogram) -> float | None:
+    """Seconds without a word after which a second target is asked as well; None = too little is known to say.
+
+    `first_chunks` are the first target's times to the first chunk of late. What 95 % of them did not exceed is usual;
+    twice that, and a second more, is not.
+    """
+    usual = percentile(first_chunks, 0.95)
+    if usual is None or sum(first_chunks.values()) < FEWEST_HEDGE_SAMPLES:
+        return None
+    return max(2 * usual, usual + 1.0)
 
 
 class Try(Struct, frozen=True):

@@ -18,6 +18,7 @@ from burn_tui.core.events import (
     Event,
     FellBack,
     FinishSeen,
+    Hedged,
     Malformed,
     ModelSeen,
     ReasoningDelta,
@@ -133,6 +134,8 @@ class Transcript:
                 self._note("fallback", f"{event.why} {how.format(event.to_target)}", at)
             case Escalated():
                 self._note("escalation", f"{event.why} Now {event.to_target}.", at)
+            case Hedged():
+                self._note("waiting", f"{event.why} {event.also_target} is asked as well.", at)
             case Refused(kind="confirmation"):
                 pass  # A question to the person, who is asked it elsewhere.
             case Refused():

@@ -18,6 +18,7 @@ from burn_tui.core.events import (
     Escalated,
     Event,
     FellBack,
+    Hedged,
     Refused,
     RequestFinished,
     TextDelta,
@@ -165,6 +166,8 @@ class Telling:
                 self._say(f"{why} Now {following}{goes_on} (waited {waited_s:.2f} s).")
             case Escalated(to_target=following, why=why):
                 self._say(f"{why} Now {following}.")
+            case Hedged(also_target=other, why=why):
+                self._say(f"{why} {other} is asked as well.")
             case Waiting(seconds=seconds, why=why):
                 self._say(f"waiting {seconds:.1f} s: {why}")
             case ContextReduced(target=target, what=what):

@@ -1,7 +1,7 @@
 """One call to one target: request out, bytes in, events up, and its row settled whatever happens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from types import TracebackType
 
@@ -109,7 +109,10 @@ class Attempt:
         return self.failure is not None and self._text_characters > 0
 
     async def events(self, notices: Iterable[Event] = ()) -> AsyncGenerator[Event]:
-        """`notices`, then everything from AttemptStarted to AttemptFinished; a cut answer is followed by Truncated."""
+        """`notices`, then everything from AttemptStarted to AttemptFinished; a cut answer is followed by Truncated.
+
+        The row is settled when they are at their end: whoever waits for the answer need not wait for the disk.
+        """
         target = self.way.target
         try:
             for notice in notices:
@@ -124,14 +127,17 @@ class Attempt:
         except BaseException as error:
             is_cancelled = isinstance(error, asyncio.CancelledError | GeneratorExit)
             self.failure = CANCELLED if is_cancelled else Failure("unknown", f"burn-tui failed: {type(error).__name__}")
+            await self._settled()
             raise
+        settling = self._settled()
+        try:
+            if self.failure is not None:
+                yield AttemptFailed(self._opened.attempt, target, self.failure)
+            yield AttemptFinished(self.record)
+            if self.was_cut and self.failure is not None:
+                yield Truncated(target, self._text_characters, self.failure.message)
         finally:
-            await self._settle()
-        if self.failure is not None:
-            yield AttemptFailed(self._opened.attempt, target, self.failure)
-        yield AttemptFinished(self.record)
-        if self.was_cut and self.failure is not None:
-            yield Truncated(target, self._text_characters, self.failure.message)
+            await settling
 
     async def _call(self) -> AsyncGenerator[Event]:
         way = self.way
@@ -241,7 +247,8 @@ class Attempt:
             return None
         return Failure("bad_answer", "the answer is empty", self._http_status)
 
-    async def _settle(self) -> None:
+    def _settled(self) -> Awaitable[None]:
+        """Completes `record`, and gives what settles its row."""
         usage, cost_nanousd, source = self._bill()
         price = self.way.price
         self.record = UsageRecord(
@@ -259,7 +266,7 @@ class Attempt:
             malformed_events=self._malformed,
         )
         # The row must be settled even while the task that asked is being cancelled.
-        await asyncio.shield(self._books.settle(self.record))
+        return asyncio.shield(self._books.settle(self.record))
 
     def _bill(self) -> tuple[Usage, int | None, CostSource | None]:
         """Tokens, cost and where the cost comes from. A call that was turned away costs nothing."""

@@ -6,6 +6,7 @@ from burn_tui.core.breaker import Breaker
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
 from burn_tui.core.catalog import Target
 from burn_tui.core.health import Scope
+from burn_tui.core.latency import Histogram
 from burn_tui.core.money import Price
 from burn_tui.core.usage import AttemptOpened, GuardOverride, UsageRecord
 
@@ -35,6 +36,10 @@ class Books(Protocol):
 
     async def open_attempts(self) -> int:
         """Calls in flight, in all processes."""
+        ...
+
+    async def first_chunks(self, target: Target, *, now: float) -> Histogram:
+        """The target's times to the first chunk over the last 24 hours; {} = it was not asked."""
         ...
 
     async def rests(self) -> dict[Scope, tuple[Breaker, str | None]]:

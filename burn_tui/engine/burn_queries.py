@@ -4,16 +4,14 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
-
-from msgspec import Struct
+from typing import Any
 
 from burn_tui.core.alerts import LONGEST_MIN, DaySpending, MinuteSpending, Samples
 from burn_tui.core.bottlenecks import Speed, Work
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
 from burn_tui.core.expectation import HourSum, Measure
-from burn_tui.core.failure import ErrorType
+from burn_tui.core.inspection import MOST_REQUESTS, Group, LastError, Which
 from burn_tui.core.latency import Histogram, Latency, percentile, samples
 from burn_tui.core.minutes import MINUTE_S, minute_of
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, TokensUsed
@@ -38,12 +36,7 @@ FEWEST_DRIFT_SAMPLES = 5
 
 ERRORS_REMEMBERED_S = 7 * 86_400.0
 
-MOST_REQUESTS = 200
-"""Rows of a list of requests."""
-
 MEASURES: tuple[Measure, ...] = ("nanousd", "tokens")
-
-Group = Literal["provider", "model", "operation", "hour"]
 
 _OPERATIONS = """
     sum(cost_nanousd) - sum(late_nanousd) AS live_nanousd, sum(late_nanousd) AS late_nanousd,
@@ -302,16 +295,6 @@ def _histograms(
     return dict(found)
 
 
-class LastError(Struct, frozen=True):
-    """The latest failure of a provider, whoever met it."""
-
-    error_type: ErrorType
-    http_status: int | None
-    request_model: str
-    at: float
-    """When the attempt started, in seconds since the epoch."""
-
-
 def last_errors(connection: sqlite3.Connection, *, now: float) -> dict[str, LastError]:
     """By provider, within a week; what somebody stopped or our own guard refused is none."""
     found = rows(connection, _LAST_ERRORS, {"since_us": microseconds(now - ERRORS_REMEMBERED_S)})
@@ -329,18 +312,6 @@ def used(connection: sqlite3.Connection, *, now: float) -> dict[Target, TokensUs
         Target(row["provider_name"], row["request_model"]): TokensUsed(**{name: row[name] for name in figures})
         for row in rows(connection, _USED, times)
     }
-
-
-class Which(Struct, frozen=True, kw_only=True):
-    """Whose requests, and of when. Times are seconds since the epoch; None = of all."""
-
-    since: float
-    until: float
-    operation_name: str | None = None
-    provider_name: str | None = None
-    environment: str | None = None
-    project: str | None = None
-    session_id: str | None = None
 
 
 def costliest(connection: sqlite3.Connection, which: Which) -> list[UsageRecord]:

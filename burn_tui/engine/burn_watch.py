@@ -19,16 +19,15 @@ from burn_tui.core.bottlenecks import Bottleneck, bottlenecks
 from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.catalog import Target
 from burn_tui.core.errors import LedgerUnavailableError
-from burn_tui.core.expectation import Expectation, Measure, learn
+from burn_tui.core.expectation import Expectation, Measure
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.money import Price
 from burn_tui.core.tension import Drift
 from burn_tui.engine import burn_memory as memory
 from burn_tui.engine import burn_queries as queries
+from burn_tui.engine.burn_reading import Expectations, by_minute, learned
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.ledger_rows import microseconds
-
-Expectations = Mapping[Measure, Expectation]
 
 Step = Callable[[Connection, States], tuple[States, list[Notification]]]
 """From what is remembered to what is remembered next, and what must be told."""
@@ -85,7 +84,7 @@ class BurnWatch:
             samples = await self._alarm(now, budgets)
             seen = Seen(
                 expectation=self._expectations["nanousd"],
-                live=_by_minute(samples["nanousd"]),
+                live=by_minute(samples["nanousd"]),
                 told=await self.told(standing_only=True),
                 waiting=waiting,
             )
@@ -119,7 +118,7 @@ class BurnWatch:
         if self._daily == daily and known is not None and now < known.day_end:
             return
         # In the database's thread: half a year of hours takes longer than the event loop may wait.
-        self._expectations = await self._ledger.reading(partial(_learned, daily=daily, now=now))
+        self._expectations = await self._ledger.reading(partial(learned, daily=daily, now=now))
         self._daily = daily
         self._seen = None
 
@@ -180,15 +179,6 @@ def _told(news: Sequence[Notification], now: float) -> list[Told]:
     return [Told(id=microseconds(now) + place, at=now, what=what) for place, what in enumerate(news)]
 
 
-def _learned(connection: Connection, *, daily: Budget, now: float) -> Expectations:
-    hours = queries.past_hours(connection, now=now)
-    limits: dict[Measure, int | None] = {"nanousd": daily.limit_nanousd or None, "tokens": None}
-    return {
-        measure: learn(hours[measure], timezone=daily.timezone, now=now, measure=measure, day_limit=limit)
-        for measure, limit in limits.items()
-    }
-
-
 def _waiting(connection: Connection, *, now: float, slow_s: float) -> Waiting:
     attempts, failures = queries.last_hour(connection, now=now)
     works, speeds = queries.works(connection, now=now)
@@ -200,10 +190,3 @@ def _budget_spending(connection: Connection, budget: Budget, now: float) -> Budg
     start, end = period_of(budget, datetime.fromtimestamp(now, UTC))
     spent, live = queries.budget_spent(connection, budget, since=start.timestamp(), until=end.timestamp())
     return BudgetSpending(budget, spent, live)
-
-
-def _by_minute(samples: Samples) -> dict[int, int]:
-    sums: dict[int, int] = {}
-    for spending in samples.minutes:
-        sums[spending.minute] = sums.get(spending.minute, 0) + spending.live
-    return sums

@@ -20,36 +20,34 @@ from msgspec import structs
 
 from burn_tui.core.budget import Exceeds, Fits
 from burn_tui.core.catalog import Target
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens, said
-from burn_tui.core.context import left_out
+from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.context import going_on, left_out
 from burn_tui.core.events import (
+    AttemptFailed,
+    AttemptFinished,
     BudgetWarned,
     ContextReduced,
     Event,
     FellBack,
+    Hedged,
     Refused,
     RequestFinished,
     RouteDecided,
     Waiting,
 )
 from burn_tui.core.failure import ErrorType, Failure
-from burn_tui.core.routing import Plan, Step, Try, next_step, quick_retry_s
+from burn_tui.core.routing import Plan, Step, Try, hedge_after_s, next_step, quick_retry_s
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
-from burn_tui.engine.attempt import Attempt, Watch, Way
+from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, Way
 from burn_tui.engine.choice import Choice
+from burn_tui.engine.hedge import Pump, first_to_speak
 from burn_tui.engine.planning import decide, route_of
 from burn_tui.providers import DIALECTS
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
-
-GO_ON = (
-    "Your answer was cut off by a network failure. Go on exactly where it stopped: "
-    "do not repeat anything, do not comment on the interruption."
-)
-"""Said to the target that takes over in mid-answer; the first one's text stands before it as the assistant's turn."""
 
 LOOK_AGAIN_S = 0.1
 """Between two looks at a full budget whose reservations may still shrink, or at a target that is being probed."""
@@ -72,6 +70,7 @@ class Journey:
         self._began = router.clock.monotonic()
         self._records: list[UsageRecord] = []
         self._choice = Choice(router, router.setup)
+        self._attempt: Attempt
         self._patience_used_s = 0.0
         self._is_over = False
 
@@ -137,13 +136,91 @@ class Journey:
         if self._is_over:
             return
         try:
-            async with aclosing(self._attempt.events(self._notices())) as events:
+            async with aclosing(self._answer()) as events:
                 async for event in events:
                     yield event
         finally:
             await self._note(self._attempt)
         if self._attempt.failure is None:
             yield self._finished(self._target)
+
+    async def _answer(self) -> AsyncGenerator[Event]:
+        patience_s = await self._usual_patience_s() if self._policy.hedge else None
+        events = self._attempt.events(self._notices()) if patience_s is None else self._hedged(patience_s)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    # --- two attempts at once ----------------------------------------------------------------------
+
+    async def _usual_patience_s(self) -> float | None:
+        router = self._router
+        return hedge_after_s(await router.books.first_chunks(self._target, now=router.clock.now()))
+
+    async def _hedged(self, patience_s: float) -> AsyncGenerator[Event]:
+        """The attempt's events; if it has nothing to say for too long and another one is quicker, that one's."""
+        one = Pump(self._attempt, self._notices())
+        other: Pump | None = None
+        try:
+            async for event in one.opening():
+                yield event
+            if not await one.speaks(within_s=patience_s) and (beside := await self._beside(patience_s)) is not None:
+                other, choice, hedged = beside
+                yield hedged
+                if await first_to_speak(one, other) is other:
+                    async for event in self._overtaken(one, other, choice, hedged):
+                        yield event
+                    one, other = other, None
+                else:
+                    await self._note_loser(other, choice)
+                    other = None
+            async with aclosing(one.events()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await one.stop()
+            if other is not None:
+                await self._note_loser(other, choice)
+
+    async def _beside(self, patience_s: float) -> tuple[Pump, Choice, Hedged] | None:
+        """Another target that was asked as well; None if none may be."""
+        after = self._plan.targets[self._plan.targets.index(self._target) + 1 :]
+        following = next((target for target in after if self._choice.admits(target)), None)
+        if following is None:
+            return None
+        choice = Choice(self._router, self._setup)
+        choice.take(following)
+        why = f"{self._target} has said nothing for {patience_s:.1f} s, far longer than usual."
+        opened = structs.replace(
+            self._opened(self._sending, following, choice.lane),
+            attempt=len(self._records) + 2,
+            route_reason=why,
+            fell_back_from=str(self._target),
+        )
+        if not isinstance(await self._admission.admit(opened, following, self._caller), Fits):
+            choice.leave()
+            return None
+        pump = Pump(self._call(opened, following))
+        return pump, choice, Hedged(self._target, following, why)
+
+    async def _overtaken(self, one: Pump, other: Pump, choice: Choice, hedged: Hedged) -> AsyncGenerator[Event]:
+        """The end of the slow attempt, and the change to the quicker one."""
+        await one.stop()
+        for event in one.so_far():
+            yield event
+        slow = self._attempt
+        if slow.failure is CANCELLED:
+            yield AttemptFailed(slow.record.opened.attempt, self._target, CANCELLED)
+            yield AttemptFinished(slow.record)
+        await self._note(slow)
+        why = f"{hedged.why} {hedged.also_target} was asked as well and was quicker."
+        yield self._fall_back(hedged.also_target, "timeout", why, continues=False, choice=choice)
+        self._attempt = other.attempt
+
+    async def _note_loser(self, pump: Pump, choice: Choice) -> None:
+        await pump.stop()
+        self._records.append(pump.attempt.record)
+        await choice.learn(pump.attempt.failure, pump.attempt.headroom, is_forgiven=False)
 
     async def _admit(self) -> AsyncGenerator[Event]:
         """Opens the row of the attempt, or ends the request with a refusal. A full budget may be worth a wait."""
@@ -174,7 +251,7 @@ class Journey:
                     return
         if isinstance(admitted, Fits):
             self._warnings = admitted.warnings
-            self._attempt = self._call(opened)
+            self._attempt = self._call(opened, self._target)
             return
         refused = over_budget(admitted, self._target) if isinstance(admitted, Exceeds) else admitted
         yield refused
@@ -195,8 +272,8 @@ class Journey:
             why = f"{self._target} began to rest while this request waited."
             yield self._fall_back(decided.targets[0], rested_for, why, continues=False)
 
-    def _call(self, opened: AttemptOpened) -> Attempt:
-        router, setup, target = self._router, self._setup, self._target
+    def _call(self, opened: AttemptOpened, target: Target) -> Attempt:
+        router, setup = self._router, self._setup
         way = Way(
             target=target,
             provider=setup.catalog.provider(target).at(opened.lane),
@@ -291,13 +368,24 @@ class Journey:
         continues = attempt.was_cut and is_worth_it and self._policy.on_cut == "continue"
         return self._fall_back(following, error_type, self._sentence, continues=continues)
 
-    def _fall_back(self, following: Target, error_type: ErrorType, why: str, *, continues: bool) -> FellBack:
-        """The one place where the target changes."""
+    def _fall_back(
+        self,
+        following: Target,
+        error_type: ErrorType,
+        why: str,
+        *,
+        continues: bool,
+        choice: Choice | None = None,
+    ) -> FellBack:
+        """The one place where the target changes. `choice`: it was taken already; None = it is taken here."""
         now = self._router.clock.monotonic()
         event = FellBack(self._target, following, error_type, why, now - self._since, continues)
-        self._sending = _going_on(self._sending, self._attempt.answer.text) if continues else self._request
+        self._sending = going_on(self._sending, self._attempt.answer.text) if continues else self._request
         self._fell_back_from, self._reason, self._since = self._target, why, now
-        self._choice.take(following)
+        if choice is None:
+            self._choice.take(following)
+        else:
+            self._choice = choice
         return event
 
     def _all_rest(self) -> bool:
@@ -359,8 +447,8 @@ class Journey:
         patience_s = route_of(self._request, self._setup).policy.patience_s
         return seconds if self._patience_used_s + seconds <= patience_s + CLOCK_SLACK_S else None
 
-    def _opened(self, request: ChatRequest, target: Target | None = None) -> AttemptOpened:
-        """The row of one attempt; without a target, of a request that never got one."""
+    def _opened(self, request: ChatRequest, target: Target | None = None, lane: int | None = None) -> AttemptOpened:
+        """The row of one attempt; without a target, of a request that never got one. `lane` None = the chosen one."""
         clock, caller = self._router.clock, self._caller
         return AttemptOpened(
             event_id=clock.new_id(),
@@ -381,7 +469,7 @@ class Journey:
             route_reason=self._reason if target else "",
             fell_back_from=str(self._fell_back_from) if target and self._fell_back_from else None,
             source=caller.source,
-            lane=self._choice.lane if target else 0,
+            lane=(self._choice.lane if lane is None else lane) if target else 0,
             waited_s=clock.monotonic() - self._began,
         )
 
@@ -400,13 +488,3 @@ class Journey:
 
 def _target_of(record: UsageRecord) -> Target:
     return Target(record.opened.provider_name, record.opened.request_model)
-
-
-def _going_on(request: ChatRequest, text: str) -> ChatRequest:
-    """The request with the cut answer's text as the assistant's turn, and the wish that it be finished."""
-    if request.messages[-1:] == (said("user", GO_ON),):  # cut once more: what came before belongs to the same answer
-        *messages, before, _ = request.messages
-        return structs.replace(
-            request, messages=(*messages, said("assistant", before.text + text), said("user", GO_ON))
-        )
-    return structs.replace(request, messages=(*request.messages, said("assistant", text), said("user", GO_ON)))

@@ -25,8 +25,10 @@ from msgspec import structs
 from burn_tui.core.breaker import Breaker
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
 from burn_tui.core.burn import Spending
+from burn_tui.core.catalog import Target
 from burn_tui.core.errors import LedgerError, LedgerUnavailableError
 from burn_tui.core.health import Scope
+from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, Correction, Feedback, GuardOverride, UsageRecord, unsent
 from burn_tui.engine import ledger_reading as reading
@@ -241,6 +243,10 @@ class Ledger:
 
         self._latest = await self._read(look)
         return self._latest[1]
+
+    async def first_chunks(self, target: Target, *, now: float) -> Histogram:
+        """The target's times to the first chunk over the last 24 hours; {} = it was not asked."""
+        return await self._read(lambda connection: reading.first_chunks(connection, target, now))
 
     async def data_version(self) -> tuple[int, int]:
         """Something that differs as soon as this or another process has written, for whoever wants to look often."""

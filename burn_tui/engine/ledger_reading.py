@@ -7,6 +7,8 @@ from typing import Any
 
 from burn_tui.core.budget import Budget, Spent, period_of
 from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, Spending
+from burn_tui.core.catalog import Target
+from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
@@ -73,3 +75,9 @@ def _providers(
         if row["provider_name"] in parts:
             parts[row["provider_name"]].setdefault("first_chunk", {})[row["bucket"]] = row["samples"]
     return tuple(ProviderSpending(**part) for part in parts.values())
+
+
+def first_chunks(connection: sqlite3.Connection, target: Target, now: float) -> Histogram:
+    """The target's times to the first chunk over the last 24 hours."""
+    values = {"provider_name": target.provider_name, "model": target.model, "now_hour": microseconds(now) // HOUR_US}
+    return {row["bucket"]: row["samples"] for row in rows(connection, sql.FIRST_CHUNKS_OF_MODEL, values)}

@@ -316,6 +316,13 @@ FIRST_CHUNKS = """
     GROUP BY provider_name, bucket
 """
 
+FIRST_CHUNKS_OF_MODEL = """
+    SELECT bucket, sum(samples) AS samples FROM subjects JOIN latencies ON subject = subjects.id
+    WHERE provider_name = :provider_name AND request_model = :model AND measure = 1
+      AND hour > :now_hour - 24 AND hour <= :now_hour
+    GROUP BY bucket
+"""
+
 LAST_ERRORS = """
     SELECT provider_name, error_type, max(started_at_us)
     FROM attempt_rows JOIN labels ON labels.id = labels

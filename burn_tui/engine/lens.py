@@ -7,84 +7,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
-from msgspec import Struct
-
 from burn_tui.core.bottlenecks import Bottleneck, bottlenecks
 from burn_tui.core.breaker import State
 from burn_tui.core.budget import Budget, period_of
 from burn_tui.core.catalog import Target
-from burn_tui.core.failure import ErrorType
 from burn_tui.core.health import Scope
+from burn_tui.core.inspection import Attempted, BudgetStanding, Group, LastError, Limit, ProviderState, Rest, Which
 from burn_tui.core.latency import Latency
-from burn_tui.core.price_lines import PriceLine, price_lines
-from burn_tui.core.rate_limits import Headroom
+from burn_tui.core.price_lines import price_lines
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine import burn_queries as queries
-from burn_tui.engine.burn_queries import Group, LastError, Which
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.router import Router
-
-
-class Attempted(Struct, frozen=True):
-    """One attempt of a request, and its bill."""
-
-    record: UsageRecord
-    lines: tuple[PriceLine, ...]
-    """At the price that is known now; () = none is, or the tokens are not."""
-    limits: tuple[Headroom, ...]
-    """What the provider's headers said last, in this process; () = nothing."""
-
-
-class Limit(Struct, frozen=True):
-    """A rate limit as a provider stated it last."""
-
-    provider_name: str
-    headroom: Headroom
-    resets_in_s: float | None
-    """From now; None = not said, 0 = it should be full again."""
-
-
-class Rest(Struct, frozen=True):
-    """Somebody who is not asked for a while."""
-
-    scope: Scope
-    why: ErrorType | None
-    left_s: float
-
-
-class ProviderState(Struct, frozen=True, kw_only=True):
-    """A provider at this moment."""
-
-    name: str
-    models: tuple[str, ...]
-    base_url: str
-    is_local: bool
-    state: State
-    """Of its worst model."""
-    left_s: float
-    """Of its rest; 0 unless resting."""
-    why: ErrorType | None
-    """What it rests for; None = it does not, or nobody knows."""
-    share_left: float | None
-    """Of its tightest rate limit; None = not stated."""
-    key_place: str | None
-    """Where its key is kept; None = it needs none."""
-    key_fingerprint: str | None
-    """None = it needs none, or it is nowhere to be found."""
-    last_error: LastError | None
-    """Within a week; None = there was none."""
-
-
-class BudgetStanding(Struct, frozen=True):
-    """A budget and its running period."""
-
-    budget: Budget
-    spent_nanousd: int
-    """Reservations of calls in flight included."""
-    period_start: float
-    period_end: float
-    """Seconds since the epoch."""
 
 
 class Lens:

@@ -33,7 +33,6 @@ from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
 from burn_tui.engine.transport import Transport
 
-
 CALM_S = 5.0
 """Figures that change by nothing but the time stay as they are for so long: a dashboard that nobody touches has nothing
 to paint in between."""

@@ -4,10 +4,9 @@ from contextlib import aclosing
 
 from msgspec import structs
 
-from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest
 from burn_tui.core.errors import UnknownTargetError
-from burn_tui.core.events import AttemptFailed, Event, Refused, RequestFinished
+from burn_tui.core.events import AttemptFailed, AttemptFinished, Event, Refused, RequestFinished
 from burn_tui.core.failure import IN_WORDS, Failure
 from burn_tui.core.model_names import meant
 from burn_tui.engine.admission import Caller
@@ -100,9 +99,9 @@ class _Served:
                 self._refused = event
             case AttemptFailed():
                 self._failed = event
-            case RequestFinished(served=Target()):
+            case AttemptFinished(record=record) if record.error_type is None:
                 await self._finish()
-            case RequestFinished(failure=failure):
+            case RequestFinished(served=None, failure=failure):
                 await self._fail(failure)
             case _:
                 pass

@@ -6,7 +6,7 @@ every reader of server-sent events skips; Google's own clients read them as data
 
 import re
 
-from burn_tui.core.events import AttemptStarted, Event, FellBack, RequestFinished, RouteDecided
+from burn_tui.core.events import AttemptFinished, AttemptStarted, Event, FellBack, RequestFinished, RouteDecided
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.usage import UsageRecord
 
@@ -23,7 +23,7 @@ class Told:
         self._reason = ""
         self._from: list[str] = []
         self._attempts = 0
-        self._records: tuple[UsageRecord, ...] | None = None
+        self._records: list[UsageRecord] = []
 
     def take(self, event: Event) -> None:
         """Note what is told."""
@@ -36,11 +36,18 @@ class Told:
             case FellBack(from_target=before, why=why):
                 self._from.append(str(before))
                 self._reason = why
-            case RequestFinished(request_id=request_id, served=served, records=records):
-                self._request_id, self._records = request_id, records
+            case AttemptFinished(record=record):
+                self._records.append(record)
+            case RequestFinished(request_id=request_id, served=served):
+                self._request_id = request_id
                 self._served_by = str(served) if served else ""
             case _:
                 pass
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether every attempt that has begun has ended."""
+        return len(self._records) == self._attempts
 
     @property
     def headers(self) -> dict[str, str]:
@@ -51,7 +58,7 @@ class Told:
             "x-burn-fallback-from": ", ".join(self._from),
             "x-burn-reason": self._reason,
             "x-burn-attempts": str(self._attempts),
-            "x-burn-cost-usd": "" if self._records is None else _cost(self._records),
+            "x-burn-cost-usd": _cost(self._records) if self._is_over else "",
         }
         return {name: _UNPRINTABLE.sub("?", words)[:_LONGEST] for name, words in told.items() if words}
 
@@ -61,7 +68,7 @@ class Told:
         return b"".join(f": {name}: {words}\n".encode() for name, words in self.headers.items())
 
 
-def _cost(records: tuple[UsageRecord, ...]) -> str:
+def _cost(records: list[UsageRecord]) -> str:
     """Of all attempts together, in US dollars; unknown as soon as one of them is."""
     known = [record.cost_nanousd for record in records if record.cost_nanousd is not None]
     return f"{sum(known) / NANOUSD:.9f}" if len(known) == len(records) else "unknown"

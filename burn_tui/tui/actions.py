@@ -1,5 +1,8 @@
 """Every key of the dashboard, once: bindings, footer, palette, help and README's key table are made from it."""
 
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec import structs
 from textual.binding import Binding, BindingType
 
 from burn_tui.tui.action import Action, Place
@@ -541,7 +544,28 @@ _ALL = (
 )
 
 ACTIONS: dict[str, Action] = {action.id: action for action in _ALL}
-"""By id, in the order of footer, palette, help and README."""
+"""By id, in the order of footer, palette, help and README; with the keys that hold now."""
+
+
+def move_keys(moved: Mapping[str, tuple[str, ...]], shown: Callable[[Iterable[str]], str]) -> dict[str, str]:
+    """Give these actions other keys, and all others their own; what Textual's keymap has to be from now on."""
+    for action in _ALL:
+        keys = moved.get(action.id)
+        ACTIONS[action.id] = structs.replace(action, keys=keys, shown=shown(keys)) if keys else action
+    return {action.id: ",".join(ACTIONS[action.id].keys) for action in _ALL if not action.is_numbered}
+
+
+def own_keys() -> dict[str, Action]:
+    """All actions as they are without any change."""
+    return {action.id: action for action in _ALL}
+
+
+def handler_at(place: Place, key: str) -> str | None:
+    """What the key does there; None = nothing."""
+    for action in actions_of(place):
+        if key in action.keys:
+            return handler_of(action, action.keys.index(key) + 1)
+    return None
 
 
 def actions_of(place: Place) -> list[Action]:

@@ -69,6 +69,7 @@ class DressedApp(App[int]):
         wardrobe.tell(runtime.notices)
         self._wear_wanted(runtime, wardrobe)
         self._use_terminal(runtime.settings.terminal)
+        self._use_keys(runtime)
 
         def look() -> None:
             if wardrobe.look():
@@ -155,6 +156,14 @@ class DressedApp(App[int]):
             terminal=sys.__stderr__.fileno(),
             environ=os.environ,
         )
+
+    def _use_keys(self, runtime: "Runtime") -> None:
+        from burn_tui.tui.actions import move_keys, own_keys  # noqa: PLC0415 - the first frame needs none of it
+        from burn_tui.tui.keymap import keymap, shown  # noqa: PLC0415
+
+        found = keymap(runtime.settings.key_changes, own_keys(), file=runtime.settings.origin)
+        runtime.notices += [str(problem) for problem in found.problems]
+        self.set_keymap(move_keys(found.keys, shown))
 
     def _send(self, sequence: str) -> None:
         """Straight to the terminal, between two frames: anything else may end up in the middle of one."""

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from burn_tui import __version__
 from burn_tui.core.budget import Budget
 from burn_tui.core.errors import BurnError
+from burn_tui.core.expectation import Expectation
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.status import Standing, standing
 from burn_tui.tui import format as fmt
@@ -49,18 +50,23 @@ class Known(Struct, frozen=True, kw_only=True):
     elsewhere: Place = Place("?", DEFAULT.environments.grey)
     """Any environment that is not configured; its name goes behind the sign."""
     attention: str = DEFAULT.attention
+    expectation: Expectation | None = None
+    """What the day is held against; None = it was not learned yet."""
 
 
 def report(form: Form, *, config: Path, data_dir: Path, environ: Mapping[str, str], clock: Clock) -> str:
     """What `burn-tui status` prints. A BurnError is raised, except for tmux, where it becomes a word."""
     now = clock.now()
     try:
-        known = _known(config, data_dir / "status.json")
-        status = standing(data_dir / "ledger.sqlite3", _budget(known), now)
+        cache = data_dir / "status.json"
+        known = _known(config, cache)
+        status = standing(data_dir / "ledger.sqlite3", _budget(known), now, expectation=known.expectation)
     except BurnError:
         if form != "tmux":
             raise
         return "no ledger yet" if not (data_dir / "ledger.sqlite3").exists() else "burn-tui status: ?"
+    if status.expectation != known.expectation:
+        _keep(structs.replace(known, expectation=status.expectation), cache)
     match form:
         case "json":
             return _as_json(status)
@@ -88,13 +94,15 @@ def _known(config: Path, cache: Path) -> Known:
         kept = msgspec.json.decode(cache.read_bytes(), type=Known)
         if kept.made_by == __version__ and all(_stamp(Path(stamp[0])) == stamp for stamp in kept.made_of):
             return kept
-    known = _made_anew(config)
-    # A directory that cannot be written, or is not there yet, only makes the next status slower.
+    return _made_anew(config)
+
+
+def _keep(known: Known, cache: Path) -> None:
+    # A directory that cannot be written only makes the next status slower.
     with suppress(OSError):
         beside = cache.with_name(f"{cache.name}.{os.getpid()}")
         beside.write_bytes(msgspec.json.encode(known))
         beside.replace(cache)
-    return known
 
 
 def _stamp(path: Path) -> Stamp:

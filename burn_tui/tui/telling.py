@@ -7,8 +7,8 @@ from burn_tui.core.alerts import Alert, BudgetAlert, Measured, Notification, Rul
 from burn_tui.core.budget import Period
 from burn_tui.core.burn import BurnView
 from burn_tui.core.expectation import Measure
+from burn_tui.core.inspection import Which
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, PriceChange
-from burn_tui.engine.burn_queries import Which
 from burn_tui.tui import format as fmt
 
 _RULES: dict[Rule, str] = {

@@ -17,9 +17,9 @@ from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.transcript_stream import PASSAGE
 from support.dashboard import Dashboard, dashboard
 from support.scripted import NOW, SONNET, ScriptedRuntime, quiet_day, settled
-from transcript_stream import PASSAGE
 
 from burn_tui.core.chat import said
 from burn_tui.core.transcript import Answer, Asked, Entry

@@ -21,7 +21,7 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import Failure
 from burn_tui.core.policy import OnCut, Policy, TimeLimits
-from burn_tui.engine.journey import GO_ON
+from burn_tui.core.context import GO_ON
 from burn_tui.providers import DIALECTS
 from burn_tui.simulator.script import Answer, Break, Cut, End, Fault, Garble, Stall
 

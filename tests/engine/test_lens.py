@@ -6,9 +6,10 @@ import pytest
 from support.attempts import HOUR_S, NOW, opened, settled
 from support.ledgers import ledger_in
 
+from burn_tui.core.inspection import Group, Which
 from burn_tui.core.usage import Usage
 from burn_tui.engine import burn_queries as queries
-from burn_tui.engine.burn_queries import DAY_HOURS, FEWEST_DRIFT_SAMPLES, Group, Which
+from burn_tui.engine.burn_queries import DAY_HOURS, FEWEST_DRIFT_SAMPLES
 
 
 @pytest.fixture

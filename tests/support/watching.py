@@ -10,6 +10,7 @@ from burn_tui.core.bottlenecks import Advice, Bottleneck
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
 from burn_tui.core.health import Scope
+from burn_tui.core.inspection import Attempted, BudgetStanding, Group, LastError, Limit, ProviderState, Rest, Which
 from burn_tui.core.latency import Histogram, Latency, bucket_of
 from burn_tui.core.money import Price, Rates, nanousd
 from burn_tui.core.price_changes import PriceChange
@@ -17,8 +18,6 @@ from burn_tui.core.price_lines import price_lines
 from burn_tui.core.rate_limits import Headroom
 from burn_tui.core.tension import Drift, Tension, tension
 from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
-from burn_tui.engine.burn_queries import Group, LastError, Which
-from burn_tui.engine.lens import Attempted, BudgetStanding, Limit, ProviderState, Rest
 
 NOW = 1_772_460_120.0
 """2026-03-02 14:02 UTC."""

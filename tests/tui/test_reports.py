@@ -12,7 +12,7 @@ from support.watching import ANSWERED, DEARER, HALF_SPENT, NOW, REFUSED, RUNAWAY
 from textual.screen import Screen
 
 from burn_tui.core.events import AttemptFinished, Refused
-from burn_tui.engine.lens import Attempted
+from burn_tui.core.inspection import Attempted
 from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
 from burn_tui.tui.screens.report import Listing

@@ -81,9 +81,11 @@ def _flat(rate: _Rate, width: int) -> Content:
 
 
 def _grown(rate: _Rate, width: int, rows: int) -> list[Content]:
-    columns = min(width, len(rate.minutes))
+    # A minute is as many whole columns wide as there is room for.
+    minutes = [minute for minute in rate.minutes for _ in range(max(width // len(rate.minutes), 1))]
+    columns = min(width, len(minutes))
     heading = spread(_figure(rate), Content.styled("last hour", "$foreground-disabled"), width)
-    return [heading, *(Content.styled(row, rate.style) for row in chart(rate.minutes, columns, rows))]
+    return [heading, *(Content.styled(row, rate.style) for row in chart(minutes, columns, rows))]
 
 
 def _figure(rate: _Rate) -> Content:

@@ -13,7 +13,7 @@ from textual.content import Content
 from burn_tui.core.alerts import Told
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.burn import BurnView
-from burn_tui.engine.lens import BudgetStanding
+from burn_tui.core.inspection import BudgetStanding
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings

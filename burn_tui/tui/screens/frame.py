@@ -10,6 +10,7 @@ from textual.css.types import EdgeType
 from textual.screen import Screen
 from textual.widgets import Static
 
+from burn_tui.core.alerts import Told
 from burn_tui.core.errors import BurnError
 from burn_tui.tui import views
 from burn_tui.tui.action import Action
@@ -182,11 +183,17 @@ class Frame(Screen[None]):
             panel.show(self._facts)
         if isinstance(self.app.screen, BurnScreen):
             self.app.screen.show(self._facts)
-        for told in self._news.among(burn.told):
-            self.notify(headline(told.what), severity="warning")
+        self._tell(self._news.among(burn.told))
+        self._refresh()
+
+    def _tell(self, news: list[Told]) -> None:
+        """A band for each that stays until it is dismissed, and one toast where that leaves the prompt in sight."""
+        for told in news:
             # The latest first, because that is where the key leads.
             self._runtime.notices.insert(0, f"{headline(told.what)} {ACTIONS['cause'].shown} shows the requests.")
-        self._refresh()
+        if news and self.app.size.width >= FRAMED_WIDTH:
+            others = f" And {len(news) - 1} more." if len(news) > 1 else ""
+            self.notify(f"{headline(news[-1].what)}{others}", severity="warning")
 
     def _warn(self, problem: str) -> None:
         """Let a problem stand above the prompt until it is dismissed."""

@@ -9,8 +9,8 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from burn_tui.core.failure import IN_WORDS
+from burn_tui.core.inspection import Attempted
 from burn_tui.core.usage import UsageRecord
-from burn_tui.engine.lens import Attempted
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings

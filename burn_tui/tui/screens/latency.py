@@ -7,8 +7,8 @@ from msgspec import Struct
 from textual.binding import BindingType
 from textual.content import Content
 
+from burn_tui.core.inspection import Group
 from burn_tui.core.latency import Histogram, Latency, percentile, samples
-from burn_tui.engine.burn_queries import Group
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings

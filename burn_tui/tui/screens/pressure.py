@@ -6,7 +6,7 @@ from msgspec import Struct
 from textual.content import Content
 
 from burn_tui.core.failure import IN_WORDS
-from burn_tui.engine.lens import Limit, Rest
+from burn_tui.core.inspection import Limit, Rest
 from burn_tui.tui import format as fmt
 from burn_tui.tui.blocks import meter
 from burn_tui.tui.screens.report import ReportScreen, heading, level_style, rest_in_words

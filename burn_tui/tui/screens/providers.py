@@ -1,7 +1,7 @@
 """Every provider: whether it may be asked, what is left of its limits, with which key, and what went wrong last."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,8 +10,7 @@ from textual.content import Content
 
 from burn_tui.core.errors import BurnError
 from burn_tui.core.failure import IN_WORDS
-from burn_tui.engine.lens import ProviderState
-from burn_tui.engine.probe import Probed, probe
+from burn_tui.core.inspection import ProviderState
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
@@ -19,6 +18,9 @@ from burn_tui.tui.legible import legible
 from burn_tui.tui.screens.choose_provider import state_in_words
 from burn_tui.tui.screens.report import Desk, Listing, Page, ReportScreen, rest_in_words
 from burn_tui.tui.widgets.packing import packed
+
+if TYPE_CHECKING:
+    from burn_tui.engine.probe import Probed
 
 _NOBODY = "No provider is configured."
 _ASKING = "being asked…"
@@ -69,6 +71,8 @@ class ProvidersScreen(ReportScreen[tuple[ProviderState, ...]]):
         marked = self.query_one(Listing).highlighted
         if marked is None or not self.last:
             return
+        from burn_tui.engine.probe import probe  # noqa: PLC0415 - with the transport, which nothing on screen needs
+
         runtime, name = self.desk.runtime, self.last[marked].name
         self._tests[name] = _ASKING
         self.draw_report(self.last)
@@ -127,7 +131,7 @@ def _note(text: str, width: int) -> Content:
     return Content.styled(f"  {text}", "$foreground-muted").truncate(width, ellipsis=True)
 
 
-def _in_words(outcome: Probed) -> str:
+def _in_words(outcome: "Probed") -> str:
     if outcome.refused is not None:
         return legible(f"not asked. {outcome.refused.reason} {outcome.refused.mend}".strip())
     record = outcome.record

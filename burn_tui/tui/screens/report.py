@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from burn_tui.core.errors import BurnError
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
-from burn_tui.tui.actions import actions_of, bindings
+from burn_tui.tui.actions import ACTIONS, actions_of, bindings
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.key_line import KeyLine
@@ -131,7 +131,8 @@ class ReportScreen(ModalScreen[None], Generic[View]):
     def on_mount(self) -> None:
         """Look now and from then on."""
         own = [] if self.place == "report" else actions_of(self.place)
-        self.query_one(KeyLine).show((*own, *actions_of("report")))
+        # Where there is little room the way back stays.
+        self.query_one(KeyLine).show((*own[:1], ACTIONS["report-back"], *own[1:], ACTIONS["report-switch"]))
         self.query_one(ReportTabs).show(self.name_of)
         self.refresh_report()
         self.set_interval(AGAIN_S, self.refresh_report)

@@ -10,8 +10,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from burn_tui.core.failure import IN_WORDS
+from burn_tui.core.inspection import MOST_REQUESTS, Which
 from burn_tui.core.usage import UsageRecord
-from burn_tui.engine.burn_queries import MOST_REQUESTS, Which
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
@@ -55,7 +55,8 @@ class RequestsScreen(ReportScreen[Found]):
     def content(self) -> ComposeResult:
         """What they are, and the list."""
         with VerticalScroll(classes="top", can_focus=False):
-            yield Page(self.lines)
+            yield Page(self.lines, id="why")
+        yield Page(self._headings, id="headings")
         yield Listing()
 
     async def look(self) -> Found:
@@ -64,7 +65,8 @@ class RequestsScreen(ReportScreen[Found]):
 
     def draw_report(self, view: Found) -> None:
         """A row for each attempt."""
-        self.query_one(Page).show(view)
+        self.query_one("#why", Page).show(view)
+        self.query_one("#headings", Page).show(view)
         _, rows = table(_COLUMNS, [_cells(record) for record in view.records], self.row_cells)
         self.query_one(Listing).show(rows)
 
@@ -81,8 +83,11 @@ class RequestsScreen(ReportScreen[Found]):
         if unpriced:
             pieces.append(Content.styled(f"{unpriced} without a price", "$text-warning"))
         why = [line.rstrip() for line in Content.styled(self._why, "bold $text-warning").wrap(width)]
-        headings, _ = table(_COLUMNS, [_cells(record) for record in view.records], self.row_cells)
-        return [*why, *packed(pieces, width).split("\n"), Content(), headings]
+        return [*why, *packed(pieces, width).split("\n")]
+
+    def _headings(self, view: Found, _: int) -> list[Content]:
+        headings, _rows = table(_COLUMNS, [_cells(record) for record in view.records], self.row_cells)
+        return [Content(), headings]
 
     def on_option_list_option_selected(self) -> None:
         """Enter or a click."""

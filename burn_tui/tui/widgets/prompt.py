@@ -8,15 +8,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import TextArea
 
-from burn_tui.tui.actions import actions_of, bindings, handler_of
+from burn_tui.tui.actions import bindings, handler_at
 from burn_tui.tui.messages import PromptSubmitted
-
-_HANDLERS = {
-    key: handler_of(action, position)
-    for action in actions_of("dashboard")
-    for position, key in enumerate(action.keys, start=1)
-}
-"""What the keys of the dashboard do."""
 
 
 class Prompt(TextArea):
@@ -63,7 +56,7 @@ class Prompt(TextArea):
         Textual's own bindings are looked up only after the key has travelled up to the app; meanwhile the next letters
         would already stand in the prompt, and a change of tab would find them there.
         """
-        handler = _HANDLERS.get(event.key)
+        handler = handler_at("dashboard", event.key)
         if self._opened is not None and self.app.screen is self._opened:
             _claim(event)
             self.app.post_message(events.Key(event.key, event.character))

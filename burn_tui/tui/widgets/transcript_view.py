@@ -78,7 +78,8 @@ class TranscriptView(ScrollView, can_focus=True):
         self._clock: Timer | None = None
 
     def on_mount(self) -> None:
-        """Colours change with the theme."""
+        """Colours change with the theme. What Markdown needs is loaded while nobody waits for it."""
+        self.run_worker(_load_markdown, thread=True)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.notice_change())
 
     def bind(self, transcript: Transcript | None) -> None:
@@ -291,3 +292,7 @@ def _place_of(entry: int) -> "Place":
     from burn_tui.tui.widgets import transcript_drawing  # noqa: PLC0415 - the first frame is painted without Markdown
 
     return transcript_drawing.Place(entry, 1, 0.0)
+
+
+def _load_markdown() -> None:
+    from burn_tui.tui.widgets import transcript_drawing  # noqa: F401, PLC0415 - the first frame is painted without it
