@@ -189,6 +189,16 @@ def estimate_input_tokens(messages: tuple[Message, ...]) -> int:
     return sum(4 + sum(_part_tokens(part) for part in message.parts) for message in messages)
 
 
+def estimate_request_tokens(request: ChatRequest) -> int:
+    """Tokens that the whole request will be billed as input, roughly: messages, tools and the wanted form."""
+    tools = sum(
+        8 + estimate_tokens(tool.name) + estimate_tokens(tool.description) + estimate_tokens(tool.parameters)
+        for tool in request.tools
+    )
+    form = request.response_format.schema if request.response_format else None
+    return estimate_input_tokens(request.messages) + tools + estimate_tokens(form or "")
+
+
 def _part_tokens(part: Part) -> int:
     match part:
         case Text(text) | Reasoning(text):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
 from burn_tui.core.catalog import Target
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import (
     Denied,
     Environment,
@@ -61,7 +61,7 @@ class Admission:
         if price is None:
             return None
         output = min(request.max_output_tokens or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS)
-        return cost(Usage(input_tokens=estimate_input_tokens(request.messages), output_tokens=output), price)
+        return cost(Usage(input_tokens=estimate_request_tokens(request), output_tokens=output), price)
 
     def forbidden(self, request: ChatRequest, target: Target, caller: Caller) -> Denied | None:
         """Why no yes would help `request` to reach `target`; None where it might."""

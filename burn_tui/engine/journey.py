@@ -20,7 +20,7 @@ from msgspec import structs
 
 from burn_tui.core.budget import Exceeds, Fits
 from burn_tui.core.catalog import Target
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.context import going_on, left_out
 from burn_tui.core.events import (
     AttemptFailed,
@@ -395,7 +395,7 @@ class Journey:
     def _has_larger_window(self, target: Target) -> bool:
         failed = self._failure.limit_tokens or self._setup.context_window(self._target) or 0
         window = self._setup.context_window(target)
-        return window is not None and window > max(failed, estimate_input_tokens(self._sending.messages))
+        return window is not None and window > max(failed, estimate_request_tokens(self._sending))
 
     def _explained(self, failure: Failure) -> Failure:
         """With what a person needs to go on: both token counts, or when somebody will be back."""
@@ -405,7 +405,7 @@ class Journey:
     def _both_counts(self, failure: Failure) -> str:
         limit = failure.limit_tokens or self._setup.context_window(self._target)
         window = f"{limit:,} tokens" if limit else "an unknown number of tokens"
-        tokens = estimate_input_tokens(self._sending.messages)
+        tokens = estimate_request_tokens(self._sending)
         return (
             f"The conversation has about {tokens:,} tokens, {self._target} takes {window}, "
             "and no larger model is on the route."
@@ -458,7 +458,7 @@ class Journey:
             provider_name=target.provider_name if target else "",
             request_model=target.model if target else self._request.model or "",
             requested=self._request.model,
-            input_tokens_estimate=estimate_input_tokens(request.messages),
+            input_tokens_estimate=estimate_request_tokens(request),
             cost_estimate_nanousd=self._admission.estimate(request, target) if target else 0,
             operation_name=caller.operation_name,
             conversation_id=caller.conversation_id,

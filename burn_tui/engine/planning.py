@@ -3,7 +3,7 @@
 from msgspec import structs
 
 from burn_tui.core.catalog import Target
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Refused
@@ -20,7 +20,7 @@ def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health
         route = route_of(request, admission.setup)
     except UnknownTargetError as error:
         return Refused("no_target", str(error), "Choose one with F2, or with --target.")
-    tokens = estimate_input_tokens(request.messages) + (request.max_output_tokens or 0)
+    tokens = estimate_request_tokens(request) + (request.max_output_tokens or 0)
     outlooks = {
         target: _outlook(target, admission, health, now, denied=admission.forbidden(request, target, caller))
         for target in route.targets

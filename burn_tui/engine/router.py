@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from burn_tui.core.breaker import State
 from burn_tui.core.catalog import Catalog, Target
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens
+from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import NeedsConfirmation
 from burn_tui.core.events import Event, Refused
 from burn_tui.core.health import Health, Scope, scope_of
@@ -117,7 +117,7 @@ class Router:
         """Where `request` would go if it were sent now. Nothing is sent or written."""
         admission = Admission(self.setup, self.books)
         decided = decide(request, caller, admission=admission, health=self.health, now=self.clock.now())
-        tokens = estimate_input_tokens(request.messages)
+        tokens = estimate_request_tokens(request)
         if isinstance(decided, Refused):
             return Preview(
                 route=request.model or "default",

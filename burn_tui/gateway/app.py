@@ -9,12 +9,13 @@ import msgspec
 from starlette.types import Receive, Scope, Send
 
 from burn_tui import __version__
+from burn_tui.core.chat import estimate_request_tokens
 from burn_tui.core.errors import BurnError
 from burn_tui.core.failure import Failure
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.runtime import Runtime
 from burn_tui.gateway.callers import caller_of, token_of
-from burn_tui.gateway.counting import countable, counted, tokens_of
+from burn_tui.gateway.counting import countable, counted
 from burn_tui.gateway.doors import Door, door
 from burn_tui.gateway.embedding import serve_embeddings
 from burn_tui.gateway.exchange import BodyLateError, BodyTooLargeError, ClientGoneError, Exchange
@@ -102,7 +103,7 @@ class Gateway:
                     request = read(exchange, found, countable(body, found.dialect))
                 except ValueError as error:
                     raise malformed(f"The body is no JSON: {error}.") from error
-                await self._answer(exchange, counted(tokens_of(request), found.dialect))
+                await self._answer(exchange, counted(estimate_request_tokens(request), found.dialect))
             case _:
                 await serve(exchange, found, body, caller=caller, runtime=self._runtime)
 

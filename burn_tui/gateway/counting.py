@@ -2,14 +2,7 @@
 
 import msgspec
 
-from burn_tui.core.chat import ChatRequest, estimate_input_tokens, estimate_tokens
 from burn_tui.providers.reading import mapping, parsed
-
-
-def tokens_of(request: ChatRequest) -> int:
-    """Roughly what `request` will be billed as input, tools included."""
-    tools = sum(estimate_tokens(tool.name + tool.description + tool.parameters) for tool in request.tools)
-    return estimate_input_tokens(request.messages) + tools
 
 
 def countable(body: bytes, dialect: str) -> bytes:

@@ -17,6 +17,7 @@ from burn_tui.tui.theme import DEFAULT, Palette, choose
 
 if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.settings import Settings
     from burn_tui.engine.settings_schema import Notify, TerminalSettings
     from burn_tui.tui.terminal_marks import TerminalMarks
     from burn_tui.tui.terminal_tab import TabColour
@@ -37,11 +38,10 @@ class DressedApp(App[int]):
         super().__init__()
         self._colours = colours_of(os.environ)
         self._wardrobe: Wardrobe | None = None
-        self._wanted: str | None = None
-        """As the settings have it."""
         self._marks: TerminalMarks | None = None
         self._tab: TabColour | None = None
         self._notify: tuple[Notify, ...] = ("toast",)
+        self._usual_motion = self.animation_level
         self.put_on(DEFAULT)
 
     # --- the theme -------------------------------------------------------------------------------
@@ -68,18 +68,32 @@ class DressedApp(App[int]):
         wardrobe = self._wardrobe = Wardrobe(directory / "themes" if directory else None)
         wardrobe.tell(runtime.notices)
         self._wear_wanted(runtime, wardrobe)
-        self._use_terminal(runtime.settings.terminal)
-        self._use_keys(runtime)
+        used = runtime.settings
+        self._use_terminal(used.terminal)
+        self._use_keys(used, runtime.notices)
 
         def look() -> None:
+            nonlocal used
             if wardrobe.look():
                 wardrobe.tell(runtime.notices)
                 self.wear(self.palette.name)
-            if runtime.settings.theme != self._wanted:
-                self._wear_wanted(runtime, wardrobe)
+            now, used_before = runtime.settings, used
+            if now is not used_before:
+                used = now
+                self._follow(now, used_before, runtime, wardrobe)
 
         self.set_interval(LOOK_S, look)
         return self.palette
+
+    def _follow(self, now: "Settings", before: "Settings", runtime: "Runtime", wardrobe: "Wardrobe") -> None:
+        """Do as other settings want."""
+        if now.theme != before.theme:
+            self._wear_wanted(runtime, wardrobe)
+        if now.terminal != before.terminal:
+            self._use_terminal(now.terminal)
+        if now.key_changes != before.key_changes:
+            self._use_keys(now, runtime.notices)
+        self.dressed(self.palette)
 
     def wear(self, name: str) -> None:
         """Put on the theme of that name, the default one if there is none."""
@@ -100,10 +114,9 @@ class DressedApp(App[int]):
         """Called with what is worn from now on."""
 
     def _wear_wanted(self, runtime: "Runtime", wardrobe: "Wardrobe") -> None:
-        self._wanted = runtime.settings.theme
+        usual = ANSI_THEME if self._colours == "sixteen" else None
         try:
-            usual = ANSI_THEME if self._colours == "sixteen" else None
-            self.wear(choose(wardrobe.palettes, self._wanted or usual).name)
+            self.wear(choose(wardrobe.palettes, runtime.settings.theme or usual).name)
         except UnknownNameError as error:
             runtime.notices.append(f"{runtime.settings.origin}: theme: {error}")
             self.wear(DEFAULT.name)
@@ -143,8 +156,9 @@ class DressedApp(App[int]):
         from burn_tui.tui.terminal_tab import tab_colour  # noqa: PLC0415
 
         self._notify = settings.notify
-        if settings.reduced_motion:
-            self.animation_level = "none"
+        self.animation_level = "none" if settings.reduced_motion else self._usual_motion
+        if self._marks is not None:
+            self._marks.close()
         if self.is_headless or sys.__stderr__ is None:
             return
         if not settings.mouse:
@@ -157,12 +171,14 @@ class DressedApp(App[int]):
             environ=os.environ,
         )
 
-    def _use_keys(self, runtime: "Runtime") -> None:
+    def _use_keys(self, settings: "Settings", notices: list[str]) -> None:
         from burn_tui.tui.actions import move_keys, own_keys  # noqa: PLC0415 - the first frame needs none of it
-        from burn_tui.tui.keymap import keymap, shown  # noqa: PLC0415
+        from burn_tui.tui.keymap import keymap, prefix_of_tmux, shown  # noqa: PLC0415
 
-        found = keymap(runtime.settings.key_changes, own_keys(), file=runtime.settings.origin)
-        runtime.notices += [str(problem) for problem in found.problems]
+        changes = settings.key_changes
+        prefix = prefix_of_tmux(os.environ) if changes else None
+        found = keymap(changes, own_keys(), file=settings.origin, prefix=prefix)
+        notices += [str(problem) for problem in found.problems]
         self.set_keymap(move_keys(found.keys, shown))
 
     def _send(self, sequence: str) -> None:

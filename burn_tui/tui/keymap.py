@@ -11,6 +11,7 @@ from textual.keys import Keys
 
 from burn_tui.core.errors import SettingsError, mend_by_name
 from burn_tui.engine.settings_terminal import KeyChange
+from burn_tui.engine.tmux import Tmux, TmuxError
 from burn_tui.tui.action import Action, Place
 
 _KEY = re.compile(r"(?P<modifiers>(?:(?:ctrl|alt|shift)\+)*)(?P<last>[a-z0-9_]+|[^\s\w+])")
@@ -59,6 +60,17 @@ def keymap(
             where = f"keys.{change.action}"
             problems.append(SettingsError(problem, file=file, line=change.line, key=where, mend=mend))
     return Keymap(moved, tuple(problems))
+
+
+def prefix_of_tmux(environ: Mapping[str, str]) -> str | None:
+    """The key that tmux keeps for itself, as Textual names it; None outside tmux."""
+    tmux = Tmux(environ)
+    if tmux.own_pane is None:
+        return None
+    try:
+        return textual_key(tmux.run("show-options", "-gv", "prefix").strip())
+    except TmuxError:
+        return None
 
 
 def textual_key(tmux_key: str) -> str:

@@ -48,6 +48,16 @@ class TabChosen(Message):
         """From 0."""
 
 
+class CopyWanted(Message):
+    """The person wants to have something on the clipboard."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+        """In words, for the toast."""
+
+
 class Dismissed(Message):
     """The person has seen the fallback banner or a notice."""
 

@@ -203,10 +203,10 @@ def _for_tmux(status: Standing, known: Known, *, is_coloured: bool) -> str:
 def _money(status: Standing, of: str) -> list[str]:
     burn = status.burn
     spent = fmt.money(burn.spent_nanousd)
-    if burn.limit_nanousd:
-        spent += f"{of}{fmt.money(burn.limit_nanousd)}"
     if burn.unpriced_requests:
         spent += "+?"
+    if burn.limit_nanousd:
+        spent += f"{of}{fmt.money(burn.limit_nanousd)}"
     return [spent] if burn.ratio is None else [spent, fmt.ratio(burn.ratio)]
 
 

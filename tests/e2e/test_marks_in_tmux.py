@@ -105,3 +105,16 @@ def test_the_popup_lists_the_panes_and_goes_to_the_one_that_is_chosen(tmp_path: 
         assert (known, unknown) == ("%1", "%2")
         server.tmux("send-keys", "-t", pane, "q")
         server.until(lambda: "Neighbours" not in shown(), "the end of the list")
+
+
+@pytest.mark.parametrize(("options", "config", "is_taken"), [("", "", "1"), (" --no-mouse", "", "0"), ("", "no", "0")])
+def test_the_mouse_is_left_to_the_terminal_by_option_and_by_setting(
+    options: str, config: str, is_taken: str, tmp_path: Path
+) -> None:
+    text = CONFIG + ("terminal: {mouse: false}\n" if config else "")
+    with tmux_server(tmp_path / "home") as server:
+        pane = opened(server, tmp_path, console_script("burn-tui") + options, text)
+        server.until(
+            lambda: server.tmux("display-message", "-p", "-t", pane, "#{mouse_any_flag}") == is_taken,
+            "who has the mouse",
+        )

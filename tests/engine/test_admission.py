@@ -14,6 +14,7 @@ from burn_tui.core.chat import ChatRequest, said
 from burn_tui.core.environment import Environment
 from burn_tui.core.events import Refused
 from burn_tui.core.health import Scope
+from burn_tui.core.latency import Histogram
 from burn_tui.core.money import FREE, Price, Rates
 from burn_tui.core.usage import AttemptOpened, GuardOverride, UsageRecord
 from burn_tui.engine.admission import EXPECTED_OUTPUT_TOKENS, Admission, Caller, over_budget
@@ -80,6 +81,10 @@ class FakeBooks:
     async def open_attempts(self) -> int:
         """All rows."""
         return len(self.rows)
+
+    async def first_chunks(self, target: Target, *, now: float) -> Histogram:
+        """None."""
+        return {}
 
     async def rests(self) -> dict[Scope, tuple[Breaker, str | None]]:
         """None."""

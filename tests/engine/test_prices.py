@@ -108,7 +108,7 @@ async def test_a_damaged_file_of_prices_is_as_good_as_none(
 
 
 async def test_a_price_process_that_fails_leaves_prices_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prices.sys, "executable", "/bin/false")
+    monkeypatch.setattr("burn_tui.engine.prices.sys.executable", "/bin/false")
     book = PriceBook({}, CATALOG, today=TODAY)
     await book.ready()
     assert book.price(SONNET) is None

@@ -124,7 +124,7 @@ async def test_without_any_provider_the_screen_says_how_to_get_one() -> None:
 
 
 async def test_the_help_screen_shows_every_key() -> None:
-    async with dashboard(size=(160, 90)) as running:
+    async with dashboard(size=(160, 160)) as running:
         await running.pilot.press("f1")
         await running.until(lambda: "alt+Enter" in running.text())
         shown = running.text()

@@ -58,20 +58,19 @@ class QuestionScreen(ModalScreen[Word]):
         """A frame with title, facts, and the answers that there are."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = self._question.title
+            if self._colour is not None:
+                frame.styles.border = ("round", self._colour)
             with VerticalScroll(can_focus=False):
-                yield FactTable()
+                # Shown here and not when mounted: a quick answer takes the dialog away before that.
+                facts = FactTable()
+                facts.show(self._question.facts)
+                yield facts
                 if self._question.text:
                     yield Static(Content(self._question.text), classes="text")
             with Vertical(classes="answers"):
                 for word, what_it_does in self._ways().items():
                     yield Answer(word, what_it_does)
         yield TooSmall()
-
-    def on_mount(self) -> None:
-        """Frame it in the environment's colour."""
-        self.query_one(FactTable).show(self._question.facts)
-        if self._colour is not None:
-            self.query_one(".dialog").styles.border = ("round", self._colour)
 
     def _ways(self) -> dict[Word, str]:
         asked = self._question
