@@ -1,8 +1,10 @@
 """Getting text onto a clipboard from within a terminal: the first way that works, and the truth about which it was.
 
-inside tmux ──> tmux load-buffer      the one place from where a paste is certain to work there
-otherwise   ──> a tool of this desktop, unless the terminal is somewhere else (ssh)
-none works  ──> the caller may send an OSC 52 sequence; no terminal says whether it obeyed
+    inside tmux ──> tmux load-buffer      the one place from where a paste is certain to work there
+    otherwise   ──> a tool of this desktop, unless the terminal is somewhere else (ssh)
+    none works  ──> the caller may send an OSC 52 sequence; no terminal says whether it obeyed
+
+Nothing here touches the terminal itself.
 """
 
 import asyncio

@@ -39,7 +39,7 @@ from burn_tui.engine.ledger_file import make_private_file
 from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import identifier, microseconds, record_of
 from burn_tui.engine.ledger_transactions import IN_MEMORY, FileReplacedError, Kind, Transactions
-from burn_tui.engine.ledger_writing import Writing
+from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
 from burn_tui.engine.ownership import may_live, this_process
 
 BUSY_S = 10.0
@@ -48,9 +48,6 @@ BUSY_S = 10.0
 LONGEST_CALL_S = 86_400.0
 """A row that is open for longer is abandoned, whatever its process looks like: the bound on believing that the
 owner of a row lives, when its process number may have been given to somebody else."""
-
-MINUTES_KEPT = 2 * 24 * 60
-"""The minutes that the live strip and the alarms may look back to, and some more."""
 
 LATE_S = 300.0
 """An imported attempt that ended longer ago is late: it is in all sums and alarms nobody."""

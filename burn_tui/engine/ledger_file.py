@@ -71,6 +71,8 @@ def prepare(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA {setting}").fetchall()
     for version in range(_version(connection) + 1, len(MIGRATIONS) + 1):
         _migrate_to(connection, version)
+    for statement in sql.FRESH:
+        connection.execute(statement)
 
 
 def _migrate_to(connection: sqlite3.Connection, version: int) -> None:

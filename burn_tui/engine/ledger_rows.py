@@ -116,7 +116,8 @@ def _buckets(record: UsageRecord) -> tuple[int | None, int | None, int | None]:
     tokens = record.usage.output_tokens
     has_speed = first_chunk_s is not None and tokens and generating_s >= SHORTEST_GENERATION_S
     speed = bucket_of(tokens / generating_s) if tokens and has_speed else None
-    return first_chunk, bucket_of(record.duration_s), speed
+    # Who takes over other people's logs may not know how long a call took, and says 0.
+    return first_chunk, bucket_of(record.duration_s) if record.duration_s > 0 else None, speed
 
 
 def record_of(row: Mapping[str, Any]) -> UsageRecord:

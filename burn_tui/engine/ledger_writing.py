@@ -1,7 +1,7 @@
 """What is done to the ledger's rows within one transaction: a row and its sums change together or not at all."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -14,6 +14,9 @@ from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_reading import spent_in_period
 from burn_tui.engine.ledger_rows import identifier, microseconds, open_row, settled_row
 from burn_tui.engine.migrations import CORRECTED
+
+MINUTES_KEPT = 2 * 24 * 60
+"""The minutes that the live strip and the alarms may look back to, and some more."""
 
 BATCH = 10_000
 """Rows of an import that are added to the sums at once."""
@@ -43,7 +46,7 @@ class Writing:
         """Complete the row, or write it whole, and add it to the sums; one that is settled stays as it is."""
         settled = self.connection.execute(sql.SETTLE, settled_row(record, self.names)).fetchone()
         if settled is not None:
-            self._run(sql.ROLL_UP_ONE, settled[0])
+            self._run(sql.ROLL_UP_ONE, {"id": settled[0], "oldest_minute": 0})
 
     def settle_all(self, records: Iterable[UsageRecord]) -> int:
         """The same for many; how many of them were new."""
@@ -80,23 +83,27 @@ class Writing:
         }
         written = self.connection.execute(sql.CORRECT, columns).fetchone()
         if written is not None:
-            self._run(sql.ROLL_UP_CORRECTION, written[0])
+            self._run(sql.ROLL_UP_CORRECTION, {"id": written[0], "oldest_minute": 0})
         return True
 
     def rebuild_rollups(self) -> None:
-        """Compute all sums anew from the rows."""
-        for statement in sql.REBUILD_ROLL_UPS:
-            self.connection.execute(statement)
+        """Compute all sums anew from the rows; minutes only as far back as they are kept."""
+        self._run(sql.REBUILD_ROLL_UPS, {"oldest_minute": self._oldest_minute()})
 
     def _add_to_sums(self, ids: list[int]) -> None:
         if len(ids) == 1:
-            self._run(sql.ROLL_UP_ONE, ids[0])
+            self._run(sql.ROLL_UP_ONE, {"id": ids[0], "oldest_minute": 0})
         elif ids:
-            self._run(sql.ROLL_UP_MANY, msgspec.json.encode(ids).decode())
+            values = {"ids": msgspec.json.encode(ids).decode(), "oldest_minute": self._oldest_minute()}
+            self._run(sql.ROLL_UP_MANY, values)
 
-    def _run(self, statements: Sequence[str], parameter: int | str) -> None:
+    def _oldest_minute(self) -> int:
+        """Reckoned from the newest row, as nobody says what time it is."""
+        return int(self.connection.execute(sql.NEWEST).fetchone()[0]) - MINUTES_KEPT
+
+    def _run(self, statements: Sequence[str], values: Mapping[str, object]) -> None:
         for statement in statements:
-            self.connection.execute(statement, (parameter,))
+            self.connection.execute(statement, values)
 
 
 def _differences(correction: Correction, row: dict[str, int | None], earlier: dict[str, int]) -> dict[str, int]:

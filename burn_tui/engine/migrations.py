@@ -362,7 +362,7 @@ _ROLL_UPS = (
     # Each attempt is up to three samples of two subjects.
     f"""
     CREATE VIEW timed AS
-    SELECT attempt_rows.id AS id, started_at_us / {_HOUR_US} AS hour, measure,
+    SELECT attempt_rows.id AS id, attempt_rows.labels AS labels, started_at_us / {_HOUR_US} AS hour, of_what, measure,
            CASE of_what WHEN 'model' THEN model_subject ELSE operation_subject END AS subject,
            CASE measure WHEN 1 THEN first_chunk_bucket WHEN 2 THEN duration_bucket ELSE speed_bucket END AS bucket
     FROM attempt_rows JOIN labels ON labels.id = attempt_rows.labels JOIN (

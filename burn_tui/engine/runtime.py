@@ -1,6 +1,7 @@
 """Builds everything once and hands it on by argument; there are no globals."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from burn_tui.core.errors import LedgerError
 from burn_tui.core.tension import tension
 from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
+from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
@@ -70,6 +72,8 @@ class Runtime:
         self.watch = BurnWatch(ledger)
         self.lens = Lens(ledger, self.router, clock)
         self._noting: asyncio.Task[None] | None = None
+        self.clipboard = Clipboard(os.environ)
+        """Of the terminal that this process runs in, whatever `environ` the rest is given."""
         self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
 
     @classmethod

@@ -29,6 +29,10 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 resolved to this machine."""
 
 _BROWSERS_ONLY = ("origin", "sec-fetch-site")
+TOO_LARGE, TOO_LATE = 413, 408
+_CLOSING: Mapping[int | None, Mapping[str, str]] = dict.fromkeys((TOO_LARGE, TOO_LATE), {"connection": "close"})
+"""After which the connection cannot be used any more: a body may not have been read to its end."""
+
 _NO_DOOR = Door("root")
 _JSON = {"content-type": "application/json"}
 
@@ -78,6 +82,8 @@ class Gateway:
 
     async def _refuse(self, exchange: Exchange, found: Door | None, error: RefusalError) -> None:
         headers = _CLOSING.get(error.status, {})
+        if error.status == TOO_LARGE:
+            await exchange.let_finish()
         await refuse(exchange, error, dialect=(found or _NO_DOOR).dialect, headers=headers)
 
     def _check_origin(self, headers: Mapping[str, str]) -> None:
@@ -113,13 +119,9 @@ class Gateway:
             return await exchange.body(int(limit_mb * 1_000_000))
         except BodyTooLargeError as error:
             words = f"The body is larger than {limit_mb:g} MB: gateway.body_limit_mb in the settings."
-            raise malformed(words, status=413) from error
+            raise malformed(words, status=TOO_LARGE) from error
         except BodyLateError as error:
-            raise malformed("The rest of the body did not come.", status=408) from error
+            raise malformed("The rest of the body did not come.", status=TOO_LATE) from error
 
     async def _answer(self, exchange: Exchange, value: Mapping[str, object]) -> None:
         await exchange.answer(200, _JSON, msgspec.json.encode(value))
-
-
-_CLOSING: Mapping[int | None, Mapping[str, str]] = {408: {"connection": "close"}, 413: {"connection": "close"}}
-"""After which the connection cannot be used any more: a body was not read to its end."""

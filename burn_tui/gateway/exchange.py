@@ -10,6 +10,10 @@ BODY_PIECE_S = 30.0
 """A body of which nothing more comes for so long is given up."""
 
 
+_FORGOTTEN_S, _FORGOTTEN_BYTES = 5.0, 256_000_000
+"""What a refused client may go on sending."""
+
+
 class BodyTooLargeError(Exception):
     """The body is over the limit."""
 
@@ -63,6 +67,19 @@ class Exchange:
             pieces.append(piece)
             if not message.get("more_body", False):
                 return b"".join(pieces)
+
+    async def let_finish(self) -> None:
+        """Read on for a while and forget it: a connection that is closed on a client that is still sending takes the
+        answer with it.
+        """
+        left_bytes = _FORGOTTEN_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FORGOTTEN_S):
+                while left_bytes > 0:
+                    message = await self._receive()
+                    left_bytes -= len(message.get("body", b""))
+                    if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                        return
 
     async def start(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the status line and the headers."""

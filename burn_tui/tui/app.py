@@ -12,7 +12,7 @@ from textual.screen import Screen
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
-from burn_tui.tui.dressing import DressedApp
+from burn_tui.tui.copying import CopyingApp
 from burn_tui.tui.legacy_keys import understand_legacy_alt
 from burn_tui.tui.screens.starting import StartingScreen
 from burn_tui.tui.theme import Palette
@@ -28,7 +28,7 @@ WRONG_SETTINGS = 2
 """Exit code when burn-tui could not start."""
 
 
-class BurnApp(DressedApp):
+class BurnApp(CopyingApp):
     """The dashboard. `boot` is awaited after the first frame is painted."""
 
     TITLE = "burn-tui"

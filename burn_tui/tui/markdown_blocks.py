@@ -92,6 +92,12 @@ class BlockStream:
         return blocks
 
 
+def code_blocks(markdown: str) -> list[str]:
+    """The code of every fenced or indented block, without the end of its last line."""
+    tokens = _BLOCKS_ONLY.parse(markdown)
+    return [token.content.rstrip("\n") for token in tokens if token.type in {"fence", "code_block"}]
+
+
 def _first_line(token: Token) -> int:
     assert token.map is not None
     return token.map[0]

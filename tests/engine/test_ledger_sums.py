@@ -136,7 +136,8 @@ def _latencies(written: list[UsageRecord]) -> Counter[Key]:
         if first_chunk_s is not None:
             figures[1] = first_chunk_s
         if record.error_type is None:
-            figures[2] = record.duration_s
+            if record.duration_s > 0:
+                figures[2] = record.duration_s
             if first_chunk_s is not None and tokens and record.duration_s - first_chunk_s >= SHORTEST_GENERATION_S:
                 figures[3] = tokens / (record.duration_s - first_chunk_s)
         for subject in ((attempt.request_model, None), (None, attempt.operation_name)):

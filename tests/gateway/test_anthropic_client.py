@@ -55,9 +55,11 @@ async def test_a_whole_answer_comes_from_a_provider_of_any_dialect(tmp_path: Pat
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_a_stream_comes_from_a_provider_of_any_dialect(tmp_path: Path, dialect: str) -> None:
-    async with client(tmp_path, Saying(wire=TEXT), dialect=dialect) as (asking, _):
-        async with asking.messages.stream(model="auto", max_tokens=100, messages=ASKED) as stream:
-            message = await stream.get_final_message()
+    async with (
+        client(tmp_path, Saying(wire=TEXT), dialect=dialect) as (asking, _),
+        asking.messages.stream(model="auto", max_tokens=100, messages=ASKED) as stream,
+    ):
+        message = await stream.get_final_message()
     assert said(message) == "Grüße, Welt 🔥"
     assert message.stop_reason == "end_turn"
 
@@ -74,9 +76,11 @@ async def test_tool_calls_come_from_a_provider_of_any_dialect(tmp_path: Path, di
 
 
 async def test_a_bearer_token_is_as_good_as_an_api_key(tmp_path: Path) -> None:
-    async with gateway(tmp_path, {"primary": FINE}) as door:
-        async with anthropic.AsyncAnthropic(base_url=door.url, auth_token=door.secret, api_key=None) as asking:
-            message = await asking.messages.create(model="auto", max_tokens=100, messages=ASKED)
+    async with (
+        gateway(tmp_path, {"primary": FINE}) as door,
+        anthropic.AsyncAnthropic(base_url=door.url, auth_token=door.secret, api_key=None) as asking,
+    ):
+        message = await asking.messages.create(model="auto", max_tokens=100, messages=ASKED)
     assert said(message)
 
 
@@ -117,13 +121,17 @@ async def test_a_failure_is_the_right_exception_and_is_asked_for_once(
 async def test_a_stream_that_fails_ends_with_an_error(tmp_path: Path, dialect: str) -> None:
     breaking = Answer(text="This will not be the whole answer, I fear.", faults={2: Break(Failure("transient", "oh"))})
     async with client(tmp_path, breaking, dialect=dialect) as (asking, door):
-        pieces = []
+        pieces: list[str] = []
         with pytest.raises(anthropic.APIError):
-            async for event in await asking.messages.create(model="auto", max_tokens=100, messages=ASKED, stream=True):
-                pieces.append(getattr(getattr(event, "delta", None), "text", ""))
+            await _read(asking, pieces)
         (row,) = await settled(door)
     assert "".join(pieces)
     assert row.error_type == "truncated"
+
+
+async def _read(asking: "anthropic.AsyncAnthropic", pieces: list[str]) -> None:
+    async for event in await asking.messages.create(model="auto", max_tokens=100, messages=ASKED, stream=True):
+        pieces.append(getattr(getattr(event, "delta", None), "text", ""))  # noqa: PERF401 - what came first counts
 
 
 async def test_a_client_that_goes_away_stops_the_call(tmp_path: Path) -> None:

@@ -90,9 +90,11 @@ async def test_tool_calls_come_whole_from_a_provider_of_any_dialect(tmp_path: Pa
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 async def test_tool_calls_come_in_a_stream_from_a_provider_of_any_dialect(tmp_path: Path, dialect: str) -> None:
-    async with client(tmp_path, Saying(wire=CALLS), dialect=dialect) as (asking, _):
-        async with asking.chat.completions.stream(model="auto", messages=ASKED, tools=TOOLS) as stream:
-            answer = await stream.get_final_completion()
+    async with (
+        client(tmp_path, Saying(wire=CALLS), dialect=dialect) as (asking, _),
+        asking.chat.completions.stream(model="auto", messages=ASKED, tools=TOOLS) as stream,
+    ):
+        answer = await stream.get_final_completion()
     calls = _functions(answer.choices[0].message.tool_calls)
     assert [(call.function.name, call.function.arguments) for call in calls] == [
         ("add", '{"a":1}'),
@@ -177,17 +179,21 @@ async def test_when_all_rest_the_client_is_told_for_how_long(tmp_path: Path) -> 
 async def test_a_stream_that_fails_ends_with_an_error(tmp_path: Path, dialect: str, api: str) -> None:
     breaking = Answer(text="This will not be the whole answer, I fear.", faults={2: Break(Failure("transient", "oh"))})
     async with client(tmp_path, breaking, dialect=dialect) as (asking, door):
-        pieces = []
+        pieces: list[str] = []
         with pytest.raises(openai.APIError):
-            if api == "chat":
-                async for chunk in await asking.chat.completions.create(model="auto", messages=ASKED, stream=True):
-                    pieces.append(chunk.choices[0].delta.content or "")
-            else:
-                async for event in await asking.responses.create(model="auto", input="well?", stream=True):
-                    pieces.append(getattr(event, "delta", ""))
+            await _read(asking, api, pieces)
         (row,) = await settled(door)
     assert "".join(pieces)
     assert row.error_type == "truncated"
+
+
+async def _read(asking: "openai.AsyncOpenAI", api: str, pieces: list[str]) -> None:
+    if api == "chat":
+        async for chunk in await asking.chat.completions.create(model="auto", messages=ASKED, stream=True):
+            pieces.append(chunk.choices[0].delta.content or "")  # noqa: PERF401 - what came before the error counts
+    else:
+        async for event in await asking.responses.create(model="auto", input="well?", stream=True):
+            pieces.append(getattr(event, "delta", ""))  # noqa: PERF401
 
 
 async def test_a_client_that_goes_away_stops_the_call(tmp_path: Path) -> None:

@@ -215,6 +215,20 @@ class ScriptedSetup:
         return Price(rates=Rates(input_rate=rate, output_rate=rate))
 
 
+class ScriptedClipboard:
+    """Takes everything, or nothing where `tool` is None."""
+
+    def __init__(self) -> None:
+        self.tool: str | None = "xclip"
+        self.text = ""
+
+    async def copy(self, text: str) -> str | None:
+        """As Clipboard.copy."""
+        if self.tool is not None:
+            self.text = text
+        return self.tool
+
+
 class ScriptedRouter:
     """Serves each request from the next script. Without one left, everything is answered by "Fine."."""
 
@@ -323,6 +337,7 @@ class ScriptedRuntime:
         self.database = MemoryDatabase()
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False
+        self.clipboard = ScriptedClipboard()
         self.is_closed = False
 
     def opening_sessions(self) -> list[Session]:

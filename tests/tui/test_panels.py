@@ -1,8 +1,11 @@
 """What is burnt, beside the conversation, above it, and on the whole screen."""
 
+import pytest
 from msgspec import structs
 from support.dashboard import Dashboard, dashboard
-from support.scripted import SONNET, ScriptedRuntime, quiet_day
+from support.scripted import SONNET, ScriptedRuntime, busy_day, quiet_day
+from support.watching import HALF_SPENT, RUNAWAY, told
+from textual.widget import Widget
 
 from burn_tui.core.burn import BurnView
 from burn_tui.tui.screens.burn import BurnScreen
@@ -72,13 +75,18 @@ async def test_the_whole_screen_follows_the_figures() -> None:
         await running.until(lambda: "$9.99" in running.text())
 
 
-async def test_figures_that_did_not_change_are_not_painted_again() -> None:
+async def test_figures_that_did_not_change_are_not_painted_again(monkeypatch: pytest.MonkeyPatch) -> None:
     async with dashboard(size=(160, 45)) as running:
         await running.until(lambda: "$4.82" in running.text("#column"))
         painted: list[object] = []
         screen = running.main
         original = screen._compositor.update_widgets
-        screen._compositor.update_widgets = lambda widgets: (painted.extend(widgets), original(widgets))[1]  # type: ignore[method-assign]
+
+        def update(widgets: set[Widget]) -> None:
+            painted.extend(widgets)
+            original(widgets)
+
+        monkeypatch.setattr(screen._compositor, "update_widgets", update)
         looks = running.runtime.looks
         await running.until(lambda: running.runtime.looks >= looks + 2)
         assert painted == []
@@ -88,3 +96,37 @@ async def test_without_any_provider_the_panels_say_so() -> None:
     runtime = ScriptedRuntime(targets=(), environments={}, burn=quiet_day())
     async with dashboard(runtime, size=(160, 45)) as running:
         await running.until(lambda: "No provider is configured." in running.text("#column"))
+
+
+async def test_the_ratio_has_an_arrow_and_says_what_it_is_of() -> None:
+    async with dashboard(size=(160, 45)) as running:
+        await shows(running, "#column", quiet_day(), "2.1x ▲ the usual", "usual by now $2.30", "18 days learned")
+        budget = structs.replace(quiet_day(), expected_by="budget", days_learned=4, trend="falling")
+        await shows(running, "#column", budget, "2.1x ▼ an even budget", "even share by now $2.30", "4 of 10 days")
+        assert "an even budget" in running.text("#status")
+
+
+async def test_while_the_day_is_too_young_or_nothing_is_known_there_is_no_ratio() -> None:
+    async with dashboard(size=(160, 45)) as running:
+        young = structs.replace(quiet_day(), ratio=None, trend=None, projected_day_end_nanousd=None)
+        await shows(running, "#column", young, "-  of the usual")
+        unknown = structs.replace(young, expected_by=None, expected_nanousd=None, days_learned=3)
+        await shows(running, "#column", unknown, "usual day: 3 of 10 learned")
+
+
+async def test_tension_headroom_and_what_is_slow_stand_on_the_panel() -> None:
+    async with dashboard(ScriptedRuntime(burn=busy_day()), size=(160, 45)) as running:
+        await running.until(lambda: "tension ▓▓▓▓▓▓░░ hot" in running.text("#column"))
+        column = running.text("#column")
+        assert "12 % left at anthropic" in column
+        assert "82 %" in column
+        assert "→ groq 4.1 s" in column
+
+
+async def test_what_was_told_stays_on_the_panel_and_in_the_strip_with_its_key() -> None:
+    day = structs.replace(quiet_day(), told=told(RUNAWAY, HALF_SPENT))
+    async with dashboard(ScriptedRuntime(burn=day), size=(160, 45)) as running:
+        await running.until(lambda: "⚠ Burning 4.2x the usual" in running.text("#column"))
+        assert "1 more" in running.text("#column")
+    async with dashboard(ScriptedRuntime(burn=day), size=(80, 24)) as running:
+        await running.until(lambda: "⚠ 2 alt+a" in running.text("#strip"))

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.dashboard import dashboard
 from support.scripted import GPT, SONNET, ScriptedRuntime, asks_first, ends, falls_back, quiet_day
+from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 
 from burn_tui.tui.actions import ACTIONS
 
@@ -27,6 +28,8 @@ def test_a_thousand_random_keys_do_no_harm(keys: list[str]) -> None:
 
 async def press(keys: list[str]) -> None:
     runtime = ScriptedRuntime(burn=quiet_day())
+    runtime.lens.fill((SONNET, GPT))
+    runtime.watch.kept = told(RUNAWAY, HALF_SPENT, DEARER)
     runtime.router.scripts += [[*falls_back(SONNET, GPT), *ends(GPT)], asks_first(SONNET, "production")]
     async with dashboard(runtime, size=(80, 24)) as running:
         for key in keys:

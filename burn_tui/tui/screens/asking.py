@@ -142,6 +142,8 @@ class Asking(Keeping):
         session = self.deck.active
         if session.is_busy:
             self._stop(session)
+        elif self.selections:
+            self.clear_selection()
         elif session.transcript.unseen_fallbacks:
             self._dismiss(Dismissed("fallback"))
         elif self._runtime.notices:

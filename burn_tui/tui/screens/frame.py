@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from textual import work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.css.types import EdgeType
@@ -29,6 +29,7 @@ from burn_tui.tui.widgets.route_line import RouteLine
 from burn_tui.tui.widgets.session_tabs import SessionTabs
 from burn_tui.tui.widgets.status_line import StatusLine
 from burn_tui.tui.widgets.too_small import TooSmall
+from burn_tui.tui.widgets.transcript_reader import TranscriptReader
 from burn_tui.tui.widgets.transcript_view import TranscriptView
 from burn_tui.tui.widgets.welcome import Welcome
 
@@ -77,7 +78,7 @@ class Frame(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="session"):
                 yield Welcome(id="welcome")
-                yield TranscriptView(id="transcript")
+                yield TranscriptReader(id="transcript")
                 yield AlertBand("notice", id="notice")
                 yield AlertBand("fallback", id="fallback")
                 with Horizontal(id="asking"):
@@ -119,9 +120,14 @@ class Frame(Screen[None]):
         self.query_one(Welcome).show(views.start(self._runtime, self._palette))
         self.query_one("#fallback", AlertBand).show(views.fallback(session.transcript))
         self.query_one("#notice", AlertBand).show(views.notice(self._runtime.notices))
-        self.query_one(KeyLine).show(_footer(is_busy=session.is_busy))
+        self._show_keys()
         self._show_tabs()
         self._show_route()
+
+    @on(events.DescendantFocus)
+    def _show_keys(self) -> None:
+        is_reading = isinstance(self.focused, TranscriptView)
+        self.query_one(KeyLine).show(_footer(is_busy=self.deck.active.is_busy, is_reading=is_reading))
 
     def _show_tabs(self) -> None:
         session, burn = self.deck.active, self._facts.burn if self._facts else None
@@ -202,6 +208,7 @@ class Frame(Screen[None]):
         self._refresh()
 
 
-def _footer(*, is_busy: bool) -> tuple[Action, ...]:
-    shown = tuple(action for action in ACTIONS.values() if action.place == "dashboard" and action.in_footer)
+def _footer(*, is_busy: bool, is_reading: bool) -> tuple[Action, ...]:
+    place = "conversation" if is_reading else "dashboard"
+    shown = tuple(action for action in ACTIONS.values() if action.place == place and action.in_footer)
     return (ACTIONS["stop"], *shown) if is_busy else shown

@@ -10,10 +10,11 @@ from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, c
 from burn_tui.tui.screens.finding import Finding
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.neighbours import NeighboursScreen
+from burn_tui.tui.screens.reading import Reading
 from burn_tui.tui.screens.reporting import Reporting
 
 
-class MainScreen(Finding, Reporting):
+class MainScreen(Finding, Reading, Reporting):
     """Shows what the engine says and passes on what the person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dashboard"), *bindings("conversation")]

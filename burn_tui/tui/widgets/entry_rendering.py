@@ -68,9 +68,10 @@ class Brush:
         self.timezone = timezone
         """None = the local one."""
         is_roomy = width >= _ROOMY
-        self._edge = 1 if is_roomy else 0
+        self.edge = 1 if is_roomy else 0
+        """Blank columns at either side."""
         self._indent = 2 if is_roomy else 0
-        self._measure = min(max(width, _NARROWEST) - 2 * self._edge, _MEASURE)
+        self._measure = min(max(width, _NARROWEST) - 2 * self.edge, _MEASURE)
         interface = palette.interface
         self._plain = Style(color=interface.foreground, bgcolor=interface.background)
         self._muted = self._plain + Style(color=interface.muted)
@@ -185,7 +186,7 @@ class Brush:
         return self._strips([indent, *line] for line in lines)
 
     def _strips(self, lines: Iterable[list[Segment]]) -> list[Strip]:
-        edge = Segment(" " * self._edge, self._plain)
+        edge = Segment(" " * self.edge, self._plain)
         return [Strip([edge, *line]) for line in lines]
 
 
@@ -201,7 +202,19 @@ def _model(answer: Answer) -> str:
 
 
 def _account(record: UsageRecord) -> list[str]:
-    return [_cost(record), fmt.seconds(record.duration_s)]
+    return [*_tokens(record), _cost(record), fmt.seconds(record.duration_s)]
+
+
+def _tokens(record: UsageRecord) -> list[str]:
+    """What went in and what came out, as far as it was counted."""
+    usage = record.usage
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return []
+    about = "~" if usage.estimated else ""
+    went_in, came_out = (
+        "?" if count is None else about + fmt.tokens(count) for count in (usage.input_tokens, usage.output_tokens)
+    )
+    return [f"{went_in} → {came_out} tok"]
 
 
 def _cost(record: UsageRecord) -> str:
