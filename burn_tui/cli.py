@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.settings import Settings
 
 ANSWERED, NO_ANSWER, WRONG_CALL, REFUSED = 0, 1, 2, 3
 """Exit codes of `ask`; every sub-command uses WRONG_CALL for a wrong call or wrong settings."""
@@ -104,7 +105,34 @@ def parser() -> argparse.ArgumentParser:
         doing.set_defaults(run=_tmux, doing=name)
     _add_gateway(commands)
     _add_run(commands)
+    _add_reports(commands)
     return top
+
+
+def _add_reports(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    from burn_tui.core.report import GROUPINGS, MARKERS
+
+    since = "how far back: 90m, 24h, 7d, 2w or a date; default: 7d"
+    report = commands.add_parser("report", help="what was used and what it cost", allow_abbrev=False)
+    report.add_argument("--by", choices=GROUPINGS, default="provider", help="what to add up by; default: provider")
+    forms = report.add_mutually_exclusive_group()
+    forms.add_argument("--json", action="store_const", dest="form", const="json", help="one JSON object")
+    forms.add_argument("--csv", action="store_const", dest="form", const="csv", help="one line a key, with a header")
+    report.set_defaults(run=_report, form="table")
+
+    export = commands.add_parser("export", help="the attempts for another program", allow_abbrev=False)
+    export.add_argument("--otel", metavar="FILE", required=True, help="OpenTelemetry spans as OTLP JSON; - = stdout")
+    export.set_defaults(run=_export)
+
+    for command in (report, export):
+        command.add_argument("--since", metavar="S", default="7d", help=since)
+        command.add_argument("--only", choices=MARKERS, help="only attempts with this mark")
+        _add_places(command, is_again=True)
+
+    digest = commands.add_parser("digest", help="the last week as Markdown, with advice", allow_abbrev=False)
+    digest.add_argument("--week", action="store_true", help="the last seven days, which is the default")
+    _add_places(digest, is_again=True)
+    digest.set_defaults(run=_digest)
 
 
 def _add_gateway(commands: "argparse._SubParsersAction[_Parser]") -> None:
@@ -236,6 +264,55 @@ def _status(options: argparse.Namespace) -> int:
     data_dir = paths.data_dir(options.data_dir, os.environ)
     print(report(options.form, config=config, data_dir=data_dir, environ=os.environ, clock=Clock()))
     return ANSWERED
+
+
+def _report(options: argparse.Namespace) -> int:
+    from burn_tui.engine.clock import Clock
+    from burn_tui.tui.report_commands import report
+
+    report(
+        _ledger_dir(options),
+        sys.stdout,
+        since=options.since,
+        by=options.by,
+        only=options.only,
+        form=options.form,
+        settings=lambda: _settings(options),
+        clock=Clock(),
+    )
+    return ANSWERED
+
+
+def _export(options: argparse.Namespace) -> int:
+    from burn_tui.engine.clock import Clock
+    from burn_tui.tui.report_commands import export
+
+    export(_ledger_dir(options), options.otel, sys.stderr, since=options.since, only=options.only, clock=Clock())
+    return ANSWERED
+
+
+def _digest(options: argparse.Namespace) -> int:
+    from burn_tui.engine.clock import Clock
+    from burn_tui.tui.report_commands import digest
+
+    digest(_ledger_dir(options), sys.stdout, settings=_settings(options), clock=Clock())
+    return ANSWERED
+
+
+def _ledger_dir(options: argparse.Namespace) -> "Path":
+    from burn_tui.engine import paths
+
+    if options.demo:
+        raise WrongCallError("The demo keeps no ledger.", mend="Leave away --demo.")
+    return paths.data_dir(options.data_dir, os.environ)
+
+
+def _settings(options: argparse.Namespace) -> "Settings":
+    from burn_tui.engine import paths
+    from burn_tui.engine.settings_file import settings_for
+
+    path = paths.config_file(options.config, os.environ)
+    return settings_for(path, os.environ, is_explicit=bool(options.config or os.environ.get("BURN_TUI_CONFIG")))
 
 
 def _tmux(options: argparse.Namespace) -> int:

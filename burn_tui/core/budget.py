@@ -54,6 +54,12 @@ def period_of(budget: Budget, now: datetime) -> tuple[datetime, datetime]:
     return datetime.combine(first, midnight), datetime.combine(after, midnight)
 
 
+def daily(budgets: Iterable[Budget], timezone: tzinfo) -> Budget:
+    """The budget that a day is measured against; without one that covers everything a day of `timezone`, and no limit."""
+    of_all = (budget for budget in budgets if budget.period == "day" and budget.scope == "all")
+    return next(of_all, Budget(name="day", limit_nanousd=0, timezone=timezone))
+
+
 class Spent(Struct, frozen=True):
     """A budget and what its period has cost up to now, reservations of calls in flight included."""
 

@@ -162,6 +162,15 @@ class BurnView(Struct, frozen=True, kw_only=True):
         """Spent over limit, 1.0 = all of it; None without a budget."""
         return self.spent_nanousd / self.limit_nanousd if self.limit_nanousd else None
 
+    @property
+    def strain(self) -> float | None:
+        """How many times too much it is, for the tension: the ratio where usual days are known; until then the day's
+        spending over its even share, since an hour of work is always hotter than an even one. None as for `ratio`.
+        """
+        if self.ratio is None or self.expected_by == "learned" or not self.expected_nanousd:
+            return self.ratio
+        return self.spent_nanousd / self.expected_nanousd
+
 
 def burn_view(
     spending: Spending,

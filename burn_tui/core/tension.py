@@ -1,6 +1,7 @@
 """One gauge for how much is wrong at once: calm, warm or hot.
 
-    burn         how many times the usual the last hour cost     1x ........ 3x
+    burn         how many times the usual the last hour cost     1x ........ 3x      (the day so far, against an even
+                                                                                      day, until days are learned)
     rate limits  what is left of the tightest                    half ...... nothing
     errors       attempts that failed in the last hour           none ...... 20 %
     latency      first chunks now over those of the day          1x ........ 3x

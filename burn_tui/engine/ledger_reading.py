@@ -70,7 +70,8 @@ def _providers(
     for row in open_attempts:
         parts.setdefault(row["provider_name"], {}).update(dict(row))
     for row in last_errors:
-        parts[row["provider_name"]]["last_error_type"] = row["error_type"]
+        if row["provider_name"] in parts:  # always, unless the roll-ups have come to harm
+            parts[row["provider_name"]]["last_error_type"] = row["error_type"]
     for row in first_chunks:
         if row["provider_name"] in parts:
             parts[row["provider_name"]].setdefault("first_chunk", {})[row["bucket"]] = row["samples"]

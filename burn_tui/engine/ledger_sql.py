@@ -145,7 +145,10 @@ FRESH = (
     CREATE TEMP TABLE IF NOT EXISTS fresh_sums AS
     SELECT minute, hour, day, labels, session_id, {_comma(SUMS)} FROM counted_rows LIMIT 0
     """,
-    "CREATE TEMP TABLE IF NOT EXISTS fresh_samples AS SELECT hour, labels, measure, bucket, 1 AS samples FROM timed LIMIT 0",
+    """
+    CREATE TEMP TABLE IF NOT EXISTS fresh_samples AS
+    SELECT hour, labels, measure, bucket, 1 AS samples FROM timed LIMIT 0
+    """,
 )
 """Where many rows are added up before they are added to the sums: they have few keys between them."""
 
@@ -354,13 +357,14 @@ PROVIDER_SUMS = f"""
 
 FIRST_CHUNKS = """
     SELECT provider_name, bucket, sum(samples) AS samples
-    FROM subjects JOIN latencies ON subject = subjects.id
+    FROM subjects CROSS JOIN latencies ON subject = subjects.id
     WHERE request_model IS NOT NULL AND hour > :now_hour - 24 AND hour <= :now_hour AND measure = 1
     GROUP BY provider_name, bucket
 """
+"""CROSS: without statistics SQLite would walk through all latencies that there are."""
 
 FIRST_CHUNKS_OF_MODEL = """
-    SELECT bucket, sum(samples) AS samples FROM subjects JOIN latencies ON subject = subjects.id
+    SELECT bucket, sum(samples) AS samples FROM subjects CROSS JOIN latencies ON subject = subjects.id
     WHERE provider_name = :provider_name AND request_model = :model AND measure = 1
       AND hour > :now_hour - 24 AND hour <= :now_hour
     GROUP BY bucket

@@ -212,7 +212,7 @@ class Runtime:
             headroom=headroom,
             told=seen.told,
             tension=tension(
-                ratio=view.ratio,
+                ratio=view.strain,
                 share_left=min(headroom.items(), key=lambda item: item[1], default=None),
                 attempts=waiting.attempts,
                 failures=waiting.failures,

@@ -30,7 +30,7 @@ resolved to this machine."""
 
 _BROWSERS_ONLY = ("origin", "sec-fetch-site")
 TOO_LARGE, TOO_LATE = 413, 408
-_CLOSING: Mapping[int | None, Mapping[str, str]] = dict.fromkeys((TOO_LARGE, TOO_LATE), {"connection": "close"})
+_CLOSING: Mapping[int | None, Mapping[str, str]] = {key: {"connection": "close"} for key in (TOO_LARGE, TOO_LATE)}
 """After which the connection cannot be used any more: a body may not have been read to its end."""
 
 _NO_DOOR = Door("root")

@@ -34,12 +34,14 @@ def variables(command: Sequence[str], environ: Mapping[str, str], *, url: str, s
         "ANTHROPIC_API_KEY": secret,
         "GOOGLE_GEMINI_BASE_URL": url,
         "GEMINI_API_KEY": secret,
-        "GOOGLE_API_KEY": secret,
+        "GOOGLE_GENERATIVE_AI_API_KEY": secret,
         "OPENCODE_CONFIG_CONTENT": _opencode(url, secret),
         # A proxy for the outside has no business between a client and its own machine.
         "NO_PROXY": _with_loopback(environ.get("NO_PROXY", "")),
         "no_proxy": _with_loopback(environ.get("no_proxy", "")),
     }
+    # Google's clients prefer it to the other, and it is the person's own.
+    pointed.pop("GOOGLE_API_KEY", None)
     if _name(command) == "claude":
         # Claude Code warns about two of them, and asks a person about the other.
         pointed["ANTHROPIC_AUTH_TOKEN"] = secret

@@ -4,10 +4,10 @@
                                        └──────────────────> `taken`, for the client
 
 An event that says that the answer failed is not passed on: somebody else may still answer, and if not, the gateway says
-so itself. What comes in the middle of an event waits for its end, for the same reason.
+so itself. One that cannot be read is left out, as every other reader does. What comes in the middle of an event waits for its end, for the same reason.
 """
 
-from burn_tui.core.events import UsageSeen, WireEvent
+from burn_tui.core.events import Malformed, UsageSeen, WireEvent
 from burn_tui.core.failure import Failure
 from burn_tui.core.sse import MAX_EVENT_BYTES
 from burn_tui.providers.dialect import Decoder
@@ -65,7 +65,12 @@ class Passing:
 
     def _passed(self, event: bytes, meant: list[WireEvent]) -> list[WireEvent]:
         self._has_failed |= any(isinstance(one, Failure) for one in meant)
-        is_for_us = not self._with_usage and bool(meant) and all(isinstance(one, UsageSeen) for one in meant)
-        if not self._has_failed and not is_for_us:
+        if not self._has_failed and not self._is_for_us(meant):
             self._ready.append(event)
         return meant
+
+    def _is_for_us(self, meant: list[WireEvent]) -> bool:
+        """Rubbish, or counts that nobody asked for."""
+        if any(isinstance(one, Malformed) for one in meant):
+            return True
+        return not self._with_usage and bool(meant) and all(isinstance(one, UsageSeen) for one in meant)

@@ -46,6 +46,16 @@ CONVERSATION_ACTIONS = (
         in_footer=True,
     ),
     Action(
+        id="to-prompt",
+        keys=("tab",),
+        shown="Tab",
+        label="to the prompt",
+        tooltip="Back to the prompt.",
+        place="conversation",
+        handler="app.focus_next",
+        in_footer=True,
+    ),
+    Action(
         id="select-up",
         keys=("shift+up",),
         shown="shift+↑",

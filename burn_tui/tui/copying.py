@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_IN_A_SEQUENCE = 74_000
 """Bytes that the terminals with the tightest limit take in one OSC 52 sequence; it is sent as base64."""
 
-_TAKEN: dict[str, str] = {"tmux": "into tmux's buffer; the prefix and ] paste it"}
+_TAKEN: dict[str, str] = {"tmux": "to tmux: prefix ] pastes it"}
 
 
 class CopyingApp(DressedApp):

@@ -24,7 +24,7 @@ from burn_tui.tui.widgets.table import Cells, Column, table
 _STYLES: dict[Word, str] = {"calm": "$text-success", "warm": "bold $text-warning", "hot": "bold $text-error"}
 
 _SCALES: dict[StrainName, str] = {
-    "burn": f"{fmt.ratio(BURN_CALM)} to {fmt.ratio(BURN_HOT)} the usual",
+    "burn": f"{fmt.ratio(BURN_CALM)} to {fmt.ratio(BURN_HOT)} the usual, or an even day",
     "rate limits": f"{fmt.share(LEFT_CALM)} to 0 % left",
     "errors": f"0 to {fmt.share(ERRORS_HOT)} of the last hour",
     "latency": f"{fmt.ratio(DRIFT_CALM)} to {fmt.ratio(DRIFT_HOT)} the day's first chunk",

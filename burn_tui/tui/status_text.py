@@ -20,6 +20,7 @@ from burn_tui.core.expectation import Expectation
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.status import Standing, standing
 from burn_tui.tui import format as fmt
+from burn_tui.tui.telling import standard
 from burn_tui.tui.theme import DEFAULT
 
 Form = Literal["words", "json", "tmux"]
@@ -175,7 +176,7 @@ def _in_words(status: Standing, known: Known) -> str:
     rate = f"{fmt.money(burn.current_nanousd_per_minute)}/min, {fmt.tokens(burn.current_tokens_per_minute)} tokens/min"
     lines = {
         "environment": place.sign if place else "nothing was asked today",
-        "today": ", ".join(_money(status, " of ")) + (" the usual" if burn.ratio is not None else ""),
+        "today": ", ".join(_money(status, " of ")) + (f" {standard(burn)}" if burn.ratio is not None else ""),
         "now": rate,
         "open calls": str(burn.open_attempts),
         "no price": f"{burn.unpriced_requests} requests" if burn.unpriced_requests else "",

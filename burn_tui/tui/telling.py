@@ -6,7 +6,7 @@ from typing import assert_never
 from burn_tui.core.alerts import Alert, BudgetAlert, Measured, Notification, Rule, Told
 from burn_tui.core.budget import Period
 from burn_tui.core.burn import BurnView
-from burn_tui.core.expectation import Measure
+from burn_tui.core.expectation import LEARNED_DAYS, Measure
 from burn_tui.core.inspection import Which
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, PriceChange
 from burn_tui.tui import format as fmt
@@ -116,7 +116,9 @@ def _of_scope(scope: str, since: float, until: float) -> Which:
 def _burning(alert: Alert) -> str:
     still = "Still burning" if alert.again_at else "Burning"
     what = " in unpriced tokens" if alert.measure == "tokens" else ""
-    sentence = f"{still} {fmt.ratio(alert.burn)} the usual{what}"
+    # Until enough days are known nothing may be called usual.
+    standard_of = "the usual" if alert.days_learned >= LEARNED_DAYS else "the expected"
+    sentence = f"{still} {fmt.ratio(alert.burn)} {standard_of}{what}"
     if not alert.contributors:
         return f"{sentence}."
     first = alert.contributors[0]
@@ -130,7 +132,8 @@ def _alert_evidence(alert: Alert) -> Facts:
     facts = [("rule", f"{alert.rule}: {_RULES[alert.rule]}")]
     facts += [(f"spent {_window(window)}", _measured(window, alert.measure)) for window in alert.windows]
     learned = f"from {alert.days_learned} days like this" if alert.days_learned else "from other days or the budget"
-    facts.append(("usual day", f"{_amount(round(alert.usual), alert.measure)}, learned {learned}"))
+    day = "usual day" if alert.days_learned >= LEARNED_DAYS else "expected day"
+    facts.append((day, f"{_amount(round(alert.usual), alert.measure)}, learned {learned}"))
     whole = alert.windows[0].spent or 1
     for number, one in enumerate(alert.contributors, start=1):
         share = fmt.share(min(one.spent / whole, 1.0))

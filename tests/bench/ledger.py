@@ -30,6 +30,7 @@ from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.ledger_file import prepare
 from burn_tui.engine.ledger_names import Names
+from burn_tui.engine.ledger_writing import Writing
 from burn_tui.engine.ledger_rows import SHORTEST_GENERATION_S
 
 DAYS = 90
@@ -51,8 +52,11 @@ PROVIDERS = {
 TARGETS = [(provider, model) for provider, models in PROVIDERS.items() for model in models]
 ENVIRONMENTS = ("production", "staging", "development", "local")
 PROJECTS = ("api", "web", "infra", "search", "billing", "docs", "mobile", "research")
-OPERATIONS = tuple(f"{verb}-{what}" for verb in ("review", "write", "fix", "explain") for what in
-                   ("diff", "tests", "docs", "query", "deploy", "schema"))
+OPERATIONS = tuple(
+    f"{verb}-{what}"
+    for verb in ("review", "write", "fix", "explain")
+    for what in ("diff", "tests", "docs", "query", "deploy", "schema")
+)
 BY_HOUR = (1, 1, 1, 1, 1, 1, 2, 4, 8, 10, 10, 9, 8, 9, 10, 10, 9, 8, 5, 4, 3, 3, 2, 1)
 
 
@@ -103,8 +107,15 @@ def templates(day: list[Work], names: Names, chance: random.Random, number: int)
         provider, model = work.targets[position]
         fell_back = chance.random() < 0.02
         opened = AttemptOpened(
-            event_id="", request_id="", attempt=2 if fell_back else 1, started_at=0.0, provider_name=provider,
-            request_model=model, operation_name=work.operation, environment=work.environment, project=work.project,
+            event_id="",
+            request_id="",
+            attempt=2 if fell_back else 1,
+            started_at=0.0,
+            provider_name=provider,
+            request_model=model,
+            operation_name=work.operation,
+            environment=work.environment,
+            project=work.project,
             prompt=work.prompt,
         )
         failed = chance.random() < 0.03
@@ -118,21 +129,68 @@ def templates(day: list[Work], names: Names, chance: random.Random, number: int)
             cost = None
         generating_s = duration_s - first_chunk_s
         before = (
-            names.labels_of(opened), names.number(work.session_id), names.number(work.session_id), None,
-            names.number("default"), names.number("first on route default"),
-            names.number("anthropic/claude-sonnet-4-5") if fell_back else None, 0, 300_000 if fell_back else 0, owner,
-            tokens_in + 50, cost, bytes(32) if work.prompt else None, bytes(32) if work.prompt else None,
-            names.number(f"{chance.randrange(8):040x}"), chance.random() < 0.3,
+            names.labels_of(opened),
+            names.number(work.session_id),
+            names.number(work.session_id),
+            None,
+            names.number("default"),
+            names.number("first on route default"),
+            names.number("anthropic/claude-sonnet-4-5") if fell_back else None,
+            0,
+            300_000 if fell_back else 0,
+            owner,
+            tokens_in + 50,
+            cost,
+            bytes(32) if work.prompt else None,
+            bytes(32) if work.prompt else None,
+            names.number(f"{chance.randrange(8):040x}"),
+            chance.random() < 0.3,
         )
         answered: Template = (
-            round(duration_s * 1e6), round(first_chunk_s * 1e6), names.number(f"{model}-2025-09-29"), tokens_in,
-            tokens_out, cached, 0, None, 0, 0, cost, None if cost is None else "price", names.number("2026-02-01"),
-            "stop", None, 200, 0, 0, bucket_of(first_chunk_s), bucket_of(duration_s),
+            round(duration_s * 1e6),
+            round(first_chunk_s * 1e6),
+            names.number(f"{model}-2025-09-29"),
+            tokens_in,
+            tokens_out,
+            cached,
+            0,
+            None,
+            0,
+            0,
+            cost,
+            None if cost is None else "price",
+            names.number("2026-02-01"),
+            "stop",
+            None,
+            200,
+            0,
+            0,
+            bucket_of(first_chunk_s),
+            bucket_of(duration_s),
             bucket_of(tokens_out / generating_s) if generating_s >= SHORTEST_GENERATION_S else None,
         )
         refused: Template = (
-            210_000, None, None, 0, 0, None, None, None, None, 0, 0, None, None, None, "rate_limited", 429, 0, 0,
-            None, None, None,
+            210_000,
+            None,
+            None,
+            0,
+            0,
+            None,
+            None,
+            None,
+            None,
+            0,
+            0,
+            None,
+            None,
+            None,
+            "rate_limited",
+            429,
+            0,
+            0,
+            None,
+            None,
+            None,
         )
         made.append(((2 if fell_back else 1, before), refused if failed else answered))
     return made
@@ -174,11 +232,7 @@ def fill(file: Path, rows: int) -> int:
             _progress(f"{number:,} rows, {number / (perf_counter() - start):,.0f} a second")
         _progress("roll-ups")
         connection.execute("BEGIN")
-        for rebuild in sql.REBUILD_ROLL_UPS:
-            begin = perf_counter()
-            connection.execute(rebuild)
-            _progress(f"{' '.join(rebuild.split())[:30]} {perf_counter() - begin:.1f} s")
-        connection.execute("DELETE FROM minutes WHERE minute < ?", (END // 60 - 2880,))
+        Writing(connection, owner="bench").rebuild_rollups()
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return number

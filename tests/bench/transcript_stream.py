@@ -1,9 +1,9 @@
-"""50 KB of Markdown, a hundred chunks a second, into TranscriptView, and into Textual's plain Log and MarkdownStream.
+"""50 KB of Markdown, a hundred chunks a second, into TranscriptReader, and into Textual's plain Log and MarkdownStream.
 
     python tests/bench/transcript_stream.py [REPEATS]
 
 Prints how late the event loop was (95th percentile and worst), CPU and wall time of each, all in one run, and what
-TranscriptView takes of the CPU that Log takes. Wanted: lag p95 at most 50 ms, CPU at most 1.2 x Log, wall at most 2 %
+TranscriptReader takes of the CPU that Log takes. Wanted: lag p95 at most 50 ms, CPU at most 1.2 x Log, wall at most 2 %
 above the ideal.
 """
 
@@ -22,7 +22,7 @@ from textual.widgets.markdown import MarkdownStream
 from burn_tui.core.catalog import Target
 from burn_tui.core.events import AttemptStarted, TextDelta
 from burn_tui.core.transcript import Transcript
-from burn_tui.tui.widgets.transcript_view import TranscriptView
+from burn_tui.tui.widgets.transcript_reader import TranscriptReader
 
 BYTES = 50_000
 CHUNKS_PER_S = 100
@@ -140,7 +140,7 @@ def into_markdown() -> tuple[Widget, Write]:
 
 
 def into_transcript() -> tuple[Widget, Write]:
-    view, transcript = TranscriptView(), Transcript()
+    view, transcript = TranscriptReader(), Transcript()
     transcript.ask("why?", at=0.0)
     transcript.apply(AttemptStarted("e", 1, Target("anthropic", "claude-sonnet-4-5")), at=0.0)
 
@@ -152,7 +152,7 @@ def into_transcript() -> tuple[Widget, Write]:
     return view, write
 
 
-_WAYS = {"Log": into_log, "MarkdownStream": into_markdown, "TranscriptView": into_transcript}
+_WAYS = {"Log": into_log, "MarkdownStream": into_markdown, "TranscriptReader": into_transcript}
 
 
 def main() -> None:
@@ -163,15 +163,15 @@ def main() -> None:
             for name, into in (
                 ("Log", into_log),
                 ("MarkdownStream", into_markdown),
-                ("TranscriptView", into_transcript),
+                ("TranscriptReader", into_transcript),
             )
         }
         for name, cost in costs.items():
             print(
-                f"{name:<15} lag p95 {cost.lag_p95_s * 1e3:7.1f} ms   worst {cost.lag_worst_s * 1e3:7.1f} ms   "
+                f"{name:<16} lag p95 {cost.lag_p95_s * 1e3:7.1f} ms   worst {cost.lag_worst_s * 1e3:7.1f} ms   "
                 f"cpu {cost.cpu_s:5.2f} s   wall {cost.wall_s:5.2f} s, {cost.wall_s / ideal_s - 1:+.1%}"
             )
-        print(f"TranscriptView takes {costs['TranscriptView'].cpu_s / costs['Log'].cpu_s:.2f} x the CPU of Log")
+        print(f"TranscriptReader takes {costs['TranscriptReader'].cpu_s / costs['Log'].cpu_s:.2f} x the CPU of Log")
 
 
 def _repeats() -> int:

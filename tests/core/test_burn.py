@@ -264,3 +264,14 @@ def test_the_projection_is_never_less_than_what_was_spent(by_age: dict[int, int]
     samples = tuple(MinuteSample(now_minute - age, cost, 0) for age, cost in by_age.items())
     view = _view(structs.replace(_spent(6_000), minutes=samples), hours=hours)
     assert view.projected_day_end_nanousd is None or view.projected_day_end_nanousd >= view.spent_nanousd
+
+
+def test_until_days_are_learned_the_strain_is_that_of_the_whole_day_and_then_that_of_the_hour() -> None:
+    now = DAY_START + 12 * HOUR - 1
+    hot_hour = _live(now, (60, 0, 50))
+    new = _view(_spent(12_000), hours=12 - 1 / HOUR, live=hot_hour)
+    learned = _view(_spent(12_000), hours=12 - 1 / HOUR, live=hot_hour, expectation=LEARNED)
+    assert new.strain == pytest.approx(1.0, rel=0.01)
+    assert learned.ratio is not None
+    assert learned.strain == learned.ratio
+    assert _view(_spent(5), hours=0.1).strain is None

@@ -24,7 +24,7 @@ def test_a_prompt_is_answered_after_a_fallback_in_plain_sight_and_the_spend_move
 ) -> None:
     with terminal([console_script("burn-tui"), "--demo"], size=size, cwd=tmp_path) as running:
         running.until_seen("DEMO")
-        running.until(lambda: "$" in running.screen, "the spend of today")
+        running.until(lambda: "$" in running.screen.splitlines()[1], "the spend of today")
         before = _spent(running)
 
         running.type(PROMPT)
@@ -43,3 +43,26 @@ def test_a_prompt_is_answered_after_a_fallback_in_plain_sight_and_the_spend_move
         running.until(lambda: "Escape dismisses" not in running.words, "that the banner goes")
         running.press("C-q")
         running.until(lambda: not running.screen.strip(), "the end of burn-tui")
+
+
+REPORTS = {
+    "M-i": "Request",
+    "F6": "Bottlenecks of 24 hours",
+    "M-w": "Latency of 24 hours",
+    "M-p": "Providers",
+    "M-m": "Budgets and alerts",
+    "M-r": "Pressure",
+}
+
+
+def test_the_key_of_every_report_comes_through_a_default_tmux(tmp_path: Path) -> None:
+    with terminal([console_script("burn-tui"), "--demo"], size=(80, 24), cwd=tmp_path) as running:
+        running.until_seen("DEMO")
+        running.until(lambda: "$" in running.screen.splitlines()[1], "the spend of today")
+        for key, title in REPORTS.items():
+            running.press(key)
+            running.until_seen(title)
+            running.press("Escape")
+            running.until(lambda: "DEMO" in running.screen, "the dashboard again")
+        running.press("M-a")
+        running.until_seen("Nothing out of the usual")

@@ -44,6 +44,11 @@ class Dashboard:
                 await self.pilot.pause()
                 await asyncio.sleep(0)
 
+    @property
+    def toasts(self) -> list[str]:
+        """What they say, oldest first."""
+        return [notification.message for notification in self.app._notifications]
+
     async def type(self, text: str) -> None:
         """Press one key after the other."""
         await self.hit(*(NAMES.get(letter, letter) for letter in text))

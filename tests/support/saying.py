@@ -41,6 +41,6 @@ class Saying(Answer, frozen=True, kw_only=True):
 async def settled(door: Doorway, attempts: int = 1) -> list[UsageRecord]:
     """All rows, as soon as there are so many."""
     async with asyncio.timeout(20):
-        while len(rows := await door.world.rows()) < attempts:
+        while len(rows := await door.world.rows()) < attempts:  # noqa: ASYNC110 - rows ring no bell
             await asyncio.sleep(0)
     return rows

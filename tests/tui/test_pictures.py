@@ -19,6 +19,7 @@ from support.dashboard import Dashboard, dashboard
 from support.scripted import (
     FLASH,
     GPT,
+    NOW,
     QWEN,
     SONNET,
     ScriptedRuntime,
@@ -28,12 +29,14 @@ from support.scripted import (
     busy_day,
     empty_day,
     falls_back,
+    settled,
 )
 from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 from textual.widgets import Input
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.core.events import Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.transcript import Answer, Notice
 from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.boot_error import BootErrorScreen
 from burn_tui.tui.screens.question import QuestionScreen
@@ -129,6 +132,37 @@ async def too_long(running: Dashboard) -> None:
     await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
 
 
+async def reading(running: Dashboard) -> None:
+    await idle(running)
+    await running.pilot.press("tab", "k", "shift+down", "shift+down", "shift+down", "shift+down")
+    await running.until(lambda: running.main.selections)
+
+
+NOTICES: list[Notice] = [
+    Notice("context", "Not sent to openai: 2 thinking blocks of anthropic.", NOW),
+    Notice("escalation", "The answer was empty. Now anthropic/claude-sonnet-4-5.", NOW),
+    Notice("truncation", "The answer above is incomplete: the stream was cut.", NOW),
+    Notice("budget", "Budget daily is 82% used.", NOW),
+    Notice("waiting", "Waiting 12 s for anthropic/claude-sonnet-4-5. It rests.", NOW),
+    Notice("refusal", "Budget daily has $20 of $20 spent or reserved. Raise budgets.daily.limit_usd.", NOW),
+    Notice("failure", "No answer: anthropic refused the key. Set ANTHROPIC_API_KEY.", NOW),
+]
+
+
+async def noticing(running: Dashboard) -> None:
+    transcript = running.main.deck.active.transcript
+    transcript.ask("why does the retry loop never stop?", at=NOW)
+    transcript.entries += [
+        NOTICES[0],
+        Answer(GPT, NOW, "", state="done", record=settled(GPT)),
+        NOTICES[1],
+        Answer(SONNET, NOW, "Because `attempt` is", state="truncated", record=settled(SONNET), verdict="bad"),
+        *NOTICES[2:],
+    ]
+    running.main._bind()
+    await running.until(lambda: "refused the key" in " ".join(running.text("#transcript").split()))
+
+
 async def many_sessions(running: Dashboard) -> None:
     await idle(running)
     await running.pilot.press("alt+2")
@@ -206,6 +240,8 @@ SCENES: dict[str, Scene] = {
     "confirm": confirm,
     "too-long": too_long,
     "search": searching,
+    "reading": reading,
+    "notices": noticing,
     "past": the_past,
 }
 

@@ -3,7 +3,7 @@
 Imports Markdown and highlighting, which takes longer than the first frame may; so nothing that paints first imports it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from io import StringIO
 from itertools import chain, dropwhile
@@ -18,7 +18,7 @@ from rich.theme import Theme
 from textual.strip import Strip
 
 from burn_tui.core.transcript import Answer, Asked, Notice, NoticeKind
-from burn_tui.core.usage import UsageRecord
+from burn_tui.core.usage import Usage, UsageRecord
 from burn_tui.tui import format as fmt
 from burn_tui.tui.legible import legible
 from burn_tui.tui.markdown_blocks import Block
@@ -98,8 +98,13 @@ class Brush:
 
     def heading(self, answer: Answer, waited_s: int | None) -> list[Strip]:
         """Who answers, what it cost and how long it took. `waited_s` is None unless it waits for the first word."""
-        facts = self._waiting(answer, waited_s) if waited_s is not None else self._served(answer)
-        return self._strips(self._spread(facts, answer.at, room=self._measure))
+        if waited_s is not None:
+            return self._strips(self._spread(self._waiting(answer, waited_s), answer.at, room=self._measure))
+        at_length, in_short = (
+            self._spread(self._served(answer, tokens), answer.at, room=self._measure)
+            for tokens in (_in_and_out, _total)
+        )
+        return self._strips(in_short if len(in_short) < len(at_length) else at_length)
 
     def thought(self, answer: Answer) -> list[Strip]:
         """One line of the reasoning: the latest while it goes on, then the first."""
@@ -139,7 +144,7 @@ class Brush:
         since = f"  {fmt.countdown(waited_s)}" if waited_s else ""
         return [_Fact(words + since, self._calling), _Fact(legible(answer.target.model), self._muted)]
 
-    def _served(self, answer: Answer) -> list[_Fact]:
+    def _served(self, answer: Answer, tokens: Callable[[Usage], list[str]]) -> list[_Fact]:
         provider_name = answer.target.provider_name
         colour = Style(color=self.palette.provider(provider_name))
         facts = [
@@ -148,7 +153,7 @@ class Brush:
         ]
         facts += self._state(answer)
         if answer.record is not None:
-            facts += [_Fact(words, self._muted) for words in _account(answer.record)]
+            facts += [_Fact(words, self._muted) for words in _account(answer.record, tokens)]
         return facts
 
     def _state(self, answer: Answer) -> list[_Fact]:
@@ -201,20 +206,25 @@ def _model(answer: Answer) -> str:
     return legible(served if served.startswith(asked) else f"{asked} → {served}")
 
 
-def _account(record: UsageRecord) -> list[str]:
-    return [*_tokens(record), _cost(record), fmt.seconds(record.duration_s)]
+def _account(record: UsageRecord, tokens: Callable[[Usage], list[str]]) -> list[str]:
+    return [*tokens(record.usage), _cost(record), fmt.seconds(record.duration_s)]
 
 
-def _tokens(record: UsageRecord) -> list[str]:
+def _in_and_out(usage: Usage) -> list[str]:
     """What went in and what came out, as far as it was counted."""
-    usage = record.usage
     if usage.input_tokens is None and usage.output_tokens is None:
         return []
-    about = "~" if usage.estimated else ""
     went_in, came_out = (
-        "?" if count is None else about + fmt.tokens(count) for count in (usage.input_tokens, usage.output_tokens)
+        "?" if count is None else fmt.tokens(count) for count in (usage.input_tokens, usage.output_tokens)
     )
-    return [f"{went_in} → {came_out} tok"]
+    return [f"{'~' if usage.estimated else ''}{went_in} → {came_out} tok"]
+
+
+def _total(usage: Usage) -> list[str]:
+    """Both together."""
+    if usage.input_tokens is None or usage.output_tokens is None:
+        return _in_and_out(usage)
+    return [f"{'~' if usage.estimated else ''}{fmt.tokens(usage.input_tokens + usage.output_tokens)} tok"]
 
 
 def _cost(record: UsageRecord) -> str:

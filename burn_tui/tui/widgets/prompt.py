@@ -57,9 +57,12 @@ class Prompt(TextArea):
         would already stand in the prompt, and a change of tab would find them there.
         """
         handler = handler_at("dashboard", event.key)
-        if self._opened is not None and self.app.screen is self._opened:
+        if self.screen.focused is not self or (self._opened is not None and self.app.screen is self._opened):
             _claim(event)
             self.app.post_message(events.Key(event.key, event.character))
+        elif handler_at("prompt", event.key) == "app.focus_next":
+            _claim(event)
+            self.screen.focus_next()
         elif event.key == "enter":
             _claim(event)
             self.action_send()

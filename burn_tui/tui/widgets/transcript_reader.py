@@ -6,11 +6,13 @@ from textwrap import dedent
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
 
 from burn_tui.core.transcript import Answer, Asked, Transcript
+from burn_tui.tui.actions import handler_at
 from burn_tui.tui.palette_theme import palette_of
 from burn_tui.tui.widgets.transcript_view import TranscriptView
 
@@ -43,6 +45,25 @@ class TranscriptReader(TranscriptView):
         self.clear_selection()
         super().on_resize()
 
+    async def _on_key(self, event: events.Key) -> None:
+        """Tab at once: Textual looks bindings up later, and letters typed meanwhile would be taken for keys."""
+        if self.screen.focused is not self:
+            event.stop()
+            event.prevent_default()
+            self.app.post_message(events.Key(event.key, event.character))
+        elif handler_at("conversation", event.key) == "app.focus_next":
+            event.stop()
+            event.prevent_default()
+            self.screen.focus_next()
+
+    def key_escape(self, event: events.Key) -> None:
+        """First of all nothing is selected or marked any more; only then Escape means what it means elsewhere."""
+        if self.text_selection is not None or self.is_marked:
+            self.clear_selection()
+            self._marked = None
+            self.refresh()
+            event.stop()
+
     # --- messages --------------------------------------------------------------------------------
 
     @property
@@ -71,12 +92,6 @@ class TranscriptReader(TranscriptView):
             self.show_entry(self._marked)
         self.refresh()
         return True
-
-    def unmark(self) -> bool:
-        """Mark nothing; False if nothing was marked."""
-        was_marked, self._marked = self.is_marked, None
-        self.refresh()
-        return was_marked
 
     def _messages(self) -> dict[int, Asked | Answer]:
         """Questions and answers that have any text, by position."""
@@ -144,26 +159,32 @@ class TranscriptReader(TranscriptView):
 
     def _dressed(self, strip: Strip, line: int) -> Strip:
         """With the bar of the marked message, and what is selected in its colours."""
-        if self._marked is not None and line in self._lines_of(self._marked):
-            strip = self._with_bar(strip)
         selection = self.text_selection
         span = selection.get_span(line - self._shift) if selection is not None else None
         if span is not None:
             strip = self._highlighted(strip, *span)
+        if self._marked is not None and line in self._lines_of(self._marked):
+            strip = self._with_bar(strip, is_selected=span is not None)
         return strip.apply_offsets(0, line - self._shift)
 
-    def _with_bar(self, strip: Strip) -> Strip:
+    def _with_bar(self, strip: Strip, *, is_selected: bool) -> Strip:
         interface = palette_of(self.app.current_theme).interface
         if self._current_brush().edge:
             bar = Segment(_BAR, Style(color=interface.accent, bgcolor=interface.background))
             return Strip.join([Strip([bar]), strip.crop(1)])
+        if is_selected:
+            return strip
+        strip = strip.adjust_cell_length(self._room.width)
         return Strip(Segment.apply_style(strip, post_style=Style(bgcolor=interface.panel)), strip.cell_length)
 
     def _highlighted(self, strip: Strip, start: int, end: int) -> Strip:
+        if end == -1:
+            strip = strip.adjust_cell_length(self._room.width)
         text = strip.text
         left = cell_len(text[:start])
         right = strip.cell_length if end == -1 else max(cell_len(text[:end]), left)
-        style = self.screen.get_component_rich_style("screen--selection")
+        interface = palette_of(self.app.current_theme).interface
+        style = Style(color=interface.background, bgcolor=interface.accent)
         before, selected, after = strip.crop(0, left), strip.crop(left, right), strip.crop(right)
         marked = Strip(Segment.apply_style(selected, post_style=style), selected.cell_length)
         return Strip.join([before, marked, after])

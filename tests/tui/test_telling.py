@@ -1,0 +1,87 @@
+"""What was told, in one sentence and in its evidence."""
+
+import pytest
+from msgspec import structs
+from support.watching import DEARER, HALF_SPENT, NOW, RUNAWAY, told
+
+from burn_tui.core.alerts import Alert, Notification
+from burn_tui.core.inspection import Which
+from burn_tui.tui.telling import News, cause, evidence, headline
+
+UNLEARNED = structs.replace(RUNAWAY, days_learned=4, rule="new_hour")
+AGAIN = structs.replace(RUNAWAY, again_at=8.0, burn=9.3)
+TOKENS = structs.replace(RUNAWAY, measure="tokens")
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        (RUNAWAY, "Burning 4.2x the usual: nightly-eval $1.87 of $2.49 in 30 min."),
+        (UNLEARNED, "Burning 4.2x the expected: nightly-eval $1.87 of $2.49 in 30 min."),
+        (AGAIN, "Still burning 9.3x the usual: nightly-eval $1.87 of $2.49 in 30 min."),
+        (TOKENS, "Burning 4.2x the usual in unpriced tokens: nightly-eval 1.87G tokens of 2.49G tokens in 30 min."),
+        (HALF_SPENT, "50 % of the budget daily is spent: $10.08 of $20 today."),
+        (
+            DEARER,
+            (
+                "openai/gpt-5-mini has become dearer: "
+                "the last 30 days cost $31.40 at the old price, $37.68 at the new one."
+            ),
+        ),
+    ],
+    ids=["runaway", "before it is learned", "again", "tokens", "budget", "price"],
+)
+def test_the_sentence_says_what_happened(what: Notification, sentence: str) -> None:
+    assert headline(what) == sentence
+
+
+@pytest.mark.parametrize("what", [RUNAWAY, UNLEARNED, AGAIN, TOKENS, HALF_SPENT, DEARER])
+def test_every_sentence_has_its_evidence(what: Notification) -> None:
+    facts = dict(evidence(what))
+    assert all(facts.values())
+    if isinstance(what, Alert):
+        assert facts["rule"].startswith(what.rule)
+        assert [one.contributor in facts[f"{place}."] for place, one in enumerate(what.contributors, 1)] == [True] * 3
+        assert all(f"spent in {window.window} min" in facts for window in what.windows)
+
+
+def test_nothing_is_called_usual_before_it_is_learned() -> None:
+    assert "usual day" in dict(evidence(RUNAWAY))
+    assert "expected day" in dict(evidence(UNLEARNED))
+
+
+@pytest.mark.parametrize(
+    ("what", "which"),
+    [
+        (RUNAWAY, Which(since=RUNAWAY.since, until=NOW + 60, operation_name="nightly-eval")),
+        (HALF_SPENT, Which(since=HALF_SPENT.period_start, until=NOW + 60)),
+        (
+            structs.replace(HALF_SPENT, scope="environment:production"),
+            Which(since=HALF_SPENT.period_start, until=NOW + 60, environment="production"),
+        ),
+        (
+            structs.replace(HALF_SPENT, scope="session:a:b"),
+            Which(since=HALF_SPENT.period_start, until=NOW + 60, session_id="a:b"),
+        ),
+        (DEARER, Which(since=NOW - 30 * 86_400, until=NOW + 60, provider_name="openai")),
+    ],
+    ids=["contributor", "everything", "an environment", "a session", "a provider"],
+)
+def test_each_leads_to_the_requests_that_caused_it(what: Notification, which: Which) -> None:
+    (one,) = told(what)
+    assert cause(one) == which
+
+
+def test_news_is_what_came_after_the_first_look_once_and_the_oldest_first() -> None:
+    news = News()
+    first, second, third = reversed(told(RUNAWAY, HALF_SPENT, DEARER))
+    assert news.among((first,)) == []
+    assert news.among((third, second, first)) == [second, third]
+    assert news.among((third, second)) == []
+
+
+def test_on_a_quiet_start_the_first_alert_is_news() -> None:
+    news = News()
+    (one,) = told(RUNAWAY)
+    assert news.among(()) == []
+    assert news.among((one,)) == [one]
