@@ -134,6 +134,11 @@ def _add_reports(commands: "argparse._SubParsersAction[_Parser]") -> None:
     _add_places(digest, is_again=True)
     digest.set_defaults(run=_digest)
 
+    doctor = commands.add_parser("doctor", help="what is well and what is not, with the mend", allow_abbrev=False)
+    doctor.add_argument("--repair", action="store_true", help="recover what can be read of a damaged ledger")
+    _add_places(doctor, is_again=True)
+    doctor.set_defaults(run=_doctor)
+
 
 def _add_gateway(commands: "argparse._SubParsersAction[_Parser]") -> None:
     about = "serve OpenAI's, Anthropic's and Google's APIs on loopback, through the same router"
@@ -297,6 +302,24 @@ def _digest(options: argparse.Namespace) -> int:
 
     digest(_ledger_dir(options), sys.stdout, settings=_settings(options), clock=Clock())
     return ANSWERED
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    import time
+
+    from burn_tui.engine.doctor import Patient, examined, repaired
+
+    patient, code = Patient(data_dir=_ledger_dir(options), now=time.time()), ANSWERED
+    if options.repair:
+        for sentence in repaired(patient):
+            print(sentence)
+    for finding in examined(patient):
+        if finding.mend is not None:
+            code = NO_ANSWER
+        print(f"{'ok  ' if finding.mend is None else 'mend'}  {finding.about}: {finding.words}")
+        if finding.mend is not None:
+            print(f"      {finding.mend}")
+    return code
 
 
 def _ledger_dir(options: argparse.Namespace) -> "Path":

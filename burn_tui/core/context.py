@@ -129,6 +129,12 @@ def shortened(messages: tuple[Message, ...], tokens: int) -> tuple[Message, ...]
     return (*system, *turns[starts[-1] :])
 
 
+def before_last_turn(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Everything before the last question of a person; () if there is none."""
+    starts = [at for at, message in enumerate(messages) if _begins_a_turn(message)]
+    return messages[: starts[-1]] if starts else ()
+
+
 def _begins_a_turn(message: Message) -> bool:
     return message.role == "user" and not any(isinstance(part, ToolResult) for part in message.parts)
 

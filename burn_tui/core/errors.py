@@ -6,6 +6,7 @@
     ├── UnknownTargetError     a model or provider that is not configured
     ├── UnknownNameError       an environment, route, session or theme that is not configured
     ├── MissingKeyError        a provider's API key is nowhere to be found
+    ├── EditorError            the person's editor cannot be run, or ended badly
     └── LedgerError            the ledger file cannot be opened, read or written
         └── LedgerUnavailableError   for now: the same may work later
 
@@ -76,6 +77,10 @@ class MissingKeyError(BurnError):
             f"Set it in the shell that starts burn-tui: export {variable}=..."
         )
         self.variable = variable
+
+
+class EditorError(BurnError):
+    """The person's editor cannot be run, or ended badly; the text is as it was."""
 
 
 class LedgerError(BurnError):

@@ -3,6 +3,7 @@
 Kept apart from the conversation that is sent to models: a refusal or a fallback is read by the person only.
 """
 
+from collections.abc import Iterable
 from typing import Literal, assert_never
 
 from msgspec import Struct
@@ -116,6 +117,16 @@ class Transcript:
         self.unseen_fallbacks.clear()
         self.revision += 1
 
+    def rate(self, answer: Answer, verdict: Verdict | None, note: str) -> None:
+        """The person's word on an answer; None takes an earlier verdict back."""
+        answer.verdict, answer.note = verdict, note
+        self.revision += 1
+
+    def append(self, entries: Iterable[Entry]) -> None:
+        """What was said beside this conversation."""
+        for entry in entries:
+            self._add(entry)
+
     def apply(self, event: Event, *, at: float) -> None:
         """Fold one event in."""
         self.revision += 1
@@ -131,27 +142,27 @@ class Transcript:
             case FellBack():
                 self.unseen_fallbacks.append(event)
                 how = "Now {}, which goes on from there." if event.continues else "Now {}."
-                self._note("fallback", f"{event.why} {how.format(event.to_target)}", at)
+                self.note("fallback", f"{event.why} {how.format(event.to_target)}", at)
             case Escalated():
-                self._note("escalation", f"{event.why} Now {event.to_target}.", at)
+                self.note("escalation", f"{event.why} Now {event.to_target}.", at)
             case Hedged():
-                self._note("waiting", f"{event.why} {event.also_target} is asked as well.", at)
+                self.note("waiting", f"{event.why} {event.also_target} is asked as well.", at)
             case Refused(kind="confirmation"):
                 pass  # A question to the person, who is asked it elsewhere.
             case Refused():
-                self._note("refusal", f"{event.reason} {event.mend}", at)
+                self.note("refusal", f"{event.reason} {event.mend}", at)
             case Truncated():
-                self._note("truncation", f"The answer above is incomplete: {event.why}", at)
+                self.note("truncation", f"The answer above is incomplete: {event.why}", at)
             case Waiting():
-                self._note("waiting", _waiting(event), at)
+                self.note("waiting", _waiting(event), at)
             case ContextReduced():
-                self._note("context", f"Not sent to {event.target.provider_name}: {', '.join(event.what)}.", at)
+                self.note("context", f"Not sent to {event.target.provider_name}: {', '.join(event.what)}.", at)
             case BudgetWarned():
                 share = event.spent_nanousd / event.limit_nanousd if event.limit_nanousd else 1.0
-                self._note("budget", f"Budget {event.budget} is {share:.0%} used.", at)
+                self.note("budget", f"Budget {event.budget} is {share:.0%} used.", at)
             case RequestFinished():
                 if event.failure is not None:
-                    self._note("failure", _nobody_answered(event), at)
+                    self.note("failure", _nobody_answered(event), at)
             case RouteDecided() | ToolCallDelta() | UsageSeen() | ModelSeen() | FinishSeen() | Malformed() | Failure():
                 pass
             case _:
@@ -161,7 +172,8 @@ class Transcript:
         self.entries.append(entry)
         self.revision += 1
 
-    def _note(self, kind: NoticeKind, text: str, at: float) -> None:
+    def note(self, kind: NoticeKind, text: str, at: float) -> None:
+        """Tell the person something, in place."""
         self._add(Notice(kind, text, at))
 
     def _extend(self, delta: TextDelta | ReasoningDelta) -> None:

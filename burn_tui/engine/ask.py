@@ -115,6 +115,8 @@ async def ask(
         async with aclosing(runtime.router.send(request, caller)) as events:
             async for event in events:
                 telling.tell(event)
+        if runtime.ledger.trouble is not None:
+            print(f"burn-tui: {runtime.ledger.trouble}", file=narration)
     finally:
         await runtime.close()
     if as_json:

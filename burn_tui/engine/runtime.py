@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 from weakref import WeakSet
@@ -22,6 +23,7 @@ from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
+from burn_tui.engine.editor import edited
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.lens import Lens
@@ -60,6 +62,9 @@ class Runtime:
         """A word that must stay on screen, such as DEMO; None = nothing."""
         self.notices: list[str] = []
         """What the person must know as long as it lasts, each with its mend."""
+        self._trouble: str | None = None
+        """The notice among them that is the ledger's."""
+        ledger.on_trouble = self._note_trouble
         self._environ = environ
         self.neighbourhood = Neighbourhood(lambda: self.settings, environ)
         self._price_cache = price_cache
@@ -74,6 +79,8 @@ class Runtime:
         self._noting: asyncio.Task[None] | None = None
         self.clipboard = Clipboard(os.environ)
         """Of the terminal that this process runs in, whatever `environ` the rest is given."""
+        self.edited = partial(edited, environ=os.environ)
+        """Lets the person's editor change a text."""
         self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
 
     @classmethod
@@ -101,10 +108,19 @@ class Runtime:
         runtime.notices += [*notices, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
         try:
             await runtime.router.remember()
+        except LedgerError as error:  # without the rests of last time everybody is asked afresh
+            runtime.notices.append(str(error))
         except BaseException:
             await runtime.close()  # the ledger's thread would keep the process alive
             raise
         return runtime
+
+    def _note_trouble(self) -> None:
+        if self._trouble in self.notices:
+            self.notices.remove(self._trouble)
+        self._trouble = self.ledger.trouble
+        if self._trouble is not None:
+            self.notices.append(self._trouble)
 
     async def close(self) -> None:
         """Close connections and the ledger."""

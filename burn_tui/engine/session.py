@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 from burn_tui.core.assembly import AnswerBuilder
 from burn_tui.core.chat import ChatRequest, Message, said
-from burn_tui.core.context import shortened
+from burn_tui.core.context import before_last_turn, shortened
 from burn_tui.core.environment import Environment, Privacy
 from burn_tui.core.events import AttemptStarted, Event, FellBack, Refused, RequestFinished
 from burn_tui.core.lock import LOCKED, Lock, unlocked
@@ -36,7 +36,8 @@ class Session:
         """What stands in the prompt, unsent."""
         self.is_busy = False
         """True from sending until the last event."""
-        self._is_confirmed = False
+        self.is_confirmed = False
+        """A person has agreed to paid calls from this session."""
         self._test_mark = test_mark
         self._router = router
         self._clock = clock
@@ -55,6 +56,17 @@ class Session:
         *kept, _ = shortened((*self.messages, said("user", question)), tokens)
         self.messages = tuple(kept)
 
+    def before_last_turn(self) -> tuple[Message, ...]:
+        """What models were sent before the last answered question."""
+        return before_last_turn(self.messages)
+
+    def twin(self) -> "Session":
+        """Asks something beside this session, in its name and under its rules; what is said there stays there."""
+        twin = Session(self.name, self.environment, router=self._router, clock=self._clock, test_mark=self._test_mark)
+        twin.id, twin.requested, twin.privacy = self.id, self.requested, self.privacy
+        twin.lock, twin.is_confirmed, twin.messages = self.lock, self.is_confirmed, self.messages
+        return twin
+
     async def send(
         self,
         text: str,
@@ -72,7 +84,7 @@ class Session:
         """
         self.is_busy = True
         if confirmed:
-            self._is_confirmed = True
+            self.is_confirmed = True
             if not self.lock.is_open(self._clock.now()):
                 self.unlock()
         self.transcript.ask(text, at=self._clock.now())
@@ -116,7 +128,7 @@ class Session:
             conversation_id=self.id,
             operation_name=self.name,
             privacy=self.privacy,
-            is_confirmed=self._is_confirmed,
+            is_confirmed=self.is_confirmed,
             is_confirmed_now=confirmed_now,
             is_unlocked=self.lock.is_open(self._clock.now()),
             test_mark=self._test_mark,

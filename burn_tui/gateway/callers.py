@@ -95,6 +95,19 @@ def _without_live_keys(environment: Environment, runtime: Runtime) -> Environmen
     return structs.replace(environment, allow=tuple(safe))
 
 
+def withheld(caller: Caller, runtime: Runtime) -> str:
+    """Why the caller may call fewer providers than the settings allow, with the mend; "" = it may call all of them."""
+    place = caller.environment
+    own = runtime.environment(place.name)
+    held = [name for name in runtime.router.catalog.providers if own.allows(name) and not place.allows(name)]
+    if not held:
+        return ""
+    return (
+        f"From {place.name} no key is used that production pays with, so {', '.join(held)} cannot be called. "
+        f"Give {place.name} a provider with a key of its own."
+    )
+
+
 def _keys(provider_name: str, setup: Setup) -> list[str]:
     """Fingerprints of all keys that pay for calls to a provider."""
     lanes = setup.catalog.providers[provider_name].lanes

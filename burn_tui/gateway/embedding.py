@@ -11,6 +11,7 @@ from burn_tui.engine.admission import Caller
 from burn_tui.engine.embeddings import CAPABLE, embed
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.transport import TransportError
+from burn_tui.gateway.callers import withheld
 from burn_tui.gateway.exchange import Exchange
 from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_router
 from burn_tui.providers.reading import mapping, parsed, text
@@ -35,7 +36,7 @@ async def _pass_on(exchange: Exchange, asked: Mapping[str, object], caller: Call
         failure = Failure("transient", str(error) or "nothing came in time")
         raise of_failure(failure, f"{target} failed: {failure.message}") from error
     if isinstance(embedded, Refused):
-        raise of_router(embedded, now=runtime.clock.now())
+        raise of_router(embedded, now=runtime.clock.now(), withheld=withheld(caller, runtime))
     spent = embedded.record.cost_nanousd
     headers = {
         "content-type": embedded.content_type,

@@ -10,6 +10,9 @@ BODY_PIECE_S = 30.0
 """A body of which nothing more comes for so long is given up."""
 
 
+READ_S = 300.0
+"""A client that takes nothing of its answer for so long is given up."""
+
 _FORGOTTEN_S, _FORGOTTEN_BYTES = 5.0, 256_000_000
 """What a refused client may go on sending."""
 
@@ -88,8 +91,15 @@ class Exchange:
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})
 
     async def write(self, data: bytes, *, is_last: bool = False) -> None:
-        """Send a piece of the body; returns when the client has taken so much that the next one may follow."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": not is_last})
+        """Send a piece of the body; returns when the client has taken so much that the next one may follow.
+
+        ClientGoneError if it takes nothing for READ_S: a reservation and a provider's connection wait with it.
+        """
+        try:
+            async with asyncio.timeout(READ_S):
+                await self._send({"type": "http.response.body", "body": data, "more_body": not is_last})
+        except TimeoutError as late:
+            raise ClientGoneError from late
 
     async def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send everything."""

@@ -4,7 +4,8 @@
                                        └──────────────────> `taken`, for the client
 
 An event that says that the answer failed is not passed on: somebody else may still answer, and if not, the gateway says
-so itself. One that cannot be read is left out, as every other reader does. What comes in the middle of an event waits for its end, for the same reason.
+so itself. One that cannot be read is left out, as our own decoders do. What comes in the middle of an event waits for
+its end, for the same reason.
 """
 
 from burn_tui.core.events import Malformed, UsageSeen, WireEvent

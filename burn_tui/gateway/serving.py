@@ -13,6 +13,7 @@ from burn_tui.engine.admission import Caller
 from burn_tui.engine.planning import route_of
 from burn_tui.engine.runtime import Runtime
 from burn_tui.gateway.answer import Answer
+from burn_tui.gateway.callers import withheld
 from burn_tui.gateway.doors import Door
 from burn_tui.gateway.exchange import Exchange
 from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_router
@@ -32,8 +33,8 @@ async def serve(exchange: Exchange, door: Door, body: bytes, *, caller: Caller, 
     """Answer the request. RefusalError where nothing was sent yet."""
     request = read(exchange, door, body)
     request = structs.replace(request, model=model_of(request.model, runtime))
-    served = _Served(exchange, request, DIALECTS[door.dialect], runtime)
-    await exchange.while_there(served.by_router(caller))
+    served = _Served(exchange, request, DIALECTS[door.dialect], caller, runtime)
+    await exchange.while_there(served.by_router())
 
 
 def read(exchange: Exchange, door: Door, body: bytes) -> ChatRequest:
@@ -69,10 +70,14 @@ def _is_known(name: str, runtime: Runtime) -> bool:
 class _Served:
     """One request on its way through the router."""
 
-    def __init__(self, exchange: Exchange, request: ChatRequest, dialect: Dialect, runtime: Runtime) -> None:
+    def __init__(
+        self, exchange: Exchange, request: ChatRequest, dialect: Dialect, caller: Caller, runtime: Runtime
+    ) -> None:
         self._exchange = exchange
         self._request = request
         self._dialect = dialect
+        self._caller = caller
+        self._runtime = runtime
         self._router = runtime.router
         self._clock = runtime.clock
         self._told = Told()
@@ -80,9 +85,9 @@ class _Served:
         self._refused: Refused | None = None
         self._failed: AttemptFailed | None = None
 
-    async def by_router(self, caller: Caller) -> None:
+    async def by_router(self) -> None:
         """Send what the router gives as it comes."""
-        events = self._router.send(self._request, caller, watch=self._answer.watch)
+        events = self._router.send(self._request, self._caller, watch=self._answer.watch)
         async with aclosing(events):
             async for event in events:
                 self._told.take(event)
@@ -111,9 +116,7 @@ class _Served:
         if not self._request.stream:
             await self._exchange.answer(200, self._headers(), data)
             return
-        if self._dialect.name not in _WITHOUT_COMMENTS:
-            data += (b"" if data.endswith(b"\n") else b"\n\n") + self._told.comments
-        await self._write(data)
+        await self._write(data + (b"" if data.endswith(b"\n") else b"\n\n") + self._comments)
         await self._exchange.write(b"", is_last=True)
 
     async def _fail(self, failure: Failure | None) -> None:
@@ -127,15 +130,19 @@ class _Served:
     def _refusal(self, failure: Failure | None) -> RefusalError:
         if failure is None:
             assert self._refused is not None, "who was not served was refused, or somebody failed"
-            return of_router(self._refused, now=self._clock.now())
+            stricter = withheld(self._caller, self._runtime)
+            return of_router(self._refused, now=self._clock.now(), withheld=stricter)
         who = f"{self._failed.target} {IN_WORDS[failure.error_type]}: " if self._failed else ""
         return of_failure(failure, f"{who}{failure.message}")
 
     async def _break_off(self, failure: Failure) -> None:
         """A client must not take half an answer for a whole one."""
-        data = self._answer.broken(failure)
-        await self._write(data)
+        await self._write(self._answer.broken(failure) + self._comments)
         await self._exchange.write(b"", is_last=True)
+
+    @property
+    def _comments(self) -> bytes:
+        return b"" if self._dialect.name in _WITHOUT_COMMENTS else self._told.comments
 
     async def _write(self, data: bytes) -> None:
         if not self._exchange.has_started:

@@ -192,6 +192,16 @@ _ALL = (
     ),
     *REPORT_OPENERS,
     Action(
+        id="edit",
+        keys=("ctrl+g",),
+        shown="ctrl+g",
+        label="editor",
+        tooltip="Write the prompt in your own editor (VISUAL, EDITOR).",
+        place="dashboard",
+        handler="edit",
+        palette="Prompt: write it in your own editor",
+    ),
+    Action(
         id="quit",
         keys=("ctrl+q",),
         shown="ctrl+q",
@@ -295,6 +305,16 @@ def handler_at(place: Place, key: str) -> str | None:
         if key in action.keys:
             return handler_of(action, action.keys.index(key) + 1)
     return None
+
+
+def commands() -> dict[str, str]:
+    """What can be typed after a slash: every action of the palette, by its id, with what it does."""
+    return {action.id: action.tooltip for action in ACTIONS.values() if action.palette is not None}
+
+
+def handler_of_command(name: str) -> str:
+    """What the command of that name does."""
+    return ACTIONS[name].handler
 
 
 def actions_of(place: Place) -> list[Action]:

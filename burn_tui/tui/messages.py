@@ -2,8 +2,10 @@
 
 from typing import Literal
 
+from msgspec import Struct
 from textual.message import Message
 
+from burn_tui.core.chat import Message as ChatMessage
 from burn_tui.core.events import Event, Refused, RequestFinished
 
 
@@ -26,13 +28,31 @@ class RouterSaid(Message):
         self.event = event
 
 
-class SendEnded(Message):
-    """Nothing more will be said about this prompt."""
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A question on its way to the router."""
 
-    def __init__(self, session_id: str, prompt: str, *, last: Refused | RequestFinished | None, problem: str) -> None:
+    text: str
+    requested: str | None = None
+    """Who is to answer this once; None = whom the session asks."""
+    before: tuple[ChatMessage, ...] | None = None
+    """The context, in place of the session's own; None = the session's."""
+    prompt: str = ""
+    """As it was typed, to be given back if nobody answers; "" = it was not typed now."""
+    draft: str = ""
+    """What stood in the prompt once it was sent: while it still does, nobody is typing."""
+    is_confirmed: bool = False
+    """A person has agreed to this very request."""
+
+
+class SendEnded(Message):
+    """Nothing more will be said about this question."""
+
+    def __init__(
+        self, session_id: str, delivery: Delivery, *, last: Refused | RequestFinished | None, problem: str
+    ) -> None:
         super().__init__()
         self.session_id = session_id
-        self.prompt = prompt
+        self.delivery = delivery
         self.last = last
         """The refusal if there was one, else the last event; None if it was stopped or broke before that."""
         self.problem = problem

@@ -25,7 +25,7 @@ def table(report: Report, *, by: Grouping, only: Marker | None) -> str:
 
 def marks(figures: Figures) -> str:
     """What must not be overlooked: "3 fallback, 120 cached"; "" where there is nothing."""
-    return ", ".join(f"{getattr(figures, field)} {word}" for field, word in _MARKS if getattr(figures, field))
+    return ", ".join(f"{getattr(figures, field):,} {word}" for field, word in _MARKS if getattr(figures, field))
 
 
 def _line(key: str, figures: Figures) -> tuple[str, ...]:

@@ -7,9 +7,12 @@ from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.catalog import Target
 from burn_tui.core.environment import Standing, find, forbidden
 from burn_tui.core.shorthand import Addressed, Names
-from burn_tui.core.transcript import Answer, Transcript
+from burn_tui.core.transcript import Answer, Asked, Transcript
 from burn_tui.tui import format as fmt
+from burn_tui.tui.actions import commands
 from burn_tui.tui.badges import badge
+from burn_tui.tui.completion import COMMAND, NAME, Candidate
+from burn_tui.tui.completion import candidates as candidates_of
 from burn_tui.tui.panels.panel import Health
 from burn_tui.tui.screens.choose_provider import state_in_words
 from burn_tui.tui.screens.past import PastRow
@@ -148,9 +151,29 @@ def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
     ]
 
 
+_LONG_BEGINNING = 200
+"""Characters that are looked at for the beginning of a draft."""
+
+
 def _beginning(draft: str) -> str:
-    line = " ".join(draft.split())
+    line = " ".join(draft[:_LONG_BEGINNING].split())
     return line if len(line) <= 30 else line[:29] + "…"
+
+
+def history(deck: "Deck") -> list[str]:
+    """What was asked before, the latest first: in the session on screen, then in the others."""
+    sessions = [deck.active, *(session for session in deck.sessions if session is not deck.active)]
+    asked = [
+        entry.text for session in sessions for entry in reversed(session.transcript.entries) if isinstance(entry, Asked)
+    ]
+    return list(dict.fromkeys(asked))
+
+
+def candidates(prompt: str, router: "Router", session: "Session") -> tuple[Candidate, ...]:
+    """What the beginning of a prompt could become."""
+    if prompt[:1] not in {COMMAND, NAME}:
+        return ()
+    return candidates_of(prompt, commands=commands(), names=names(router, session).offered())
 
 
 def past_row(past: "Past", runtime: "Runtime", palette: Palette) -> PastRow:

@@ -2,10 +2,11 @@
 
     python tests/bench/gateway_cost.py [REQUESTS]
 
-Provider, gateway and client are a process each; the gateway is the installed command with a ledger on disk. A bare client
-asks both in turn. Printed: the median time of a whole answer and of a stream's first chunk, as the difference to asking
-directly; how many streams of 34 events one core carries (requests over the CPU time of the gateway's process, all its
-threads), while STREAMS of them run at once, in the client's own dialect and translated; and how its memory grows.
+Provider, gateway and client are a process each; the gateway is the installed command with a ledger on disk. A bare
+client asks both in turn. Printed: the median time of a whole answer and of a stream's first chunk, as the difference to
+asking directly; how many streams of 34 events one core carries (requests over the CPU time of the gateway's process,
+all its threads), while STREAMS of them run at once, in the client's own dialect and translated; and how its memory
+grows.
 """
 
 import asyncio
@@ -29,24 +30,36 @@ ROUNDS = 5
 
 PROVIDER = """
 import asyncio, json
-def chunk(delta, reason=None): return b'data: ' + json.dumps({"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"delta":delta,"finish_reason":reason}]}).encode() + b'\\n\\n'
-PIECES = [chunk({"role":"assistant","content":""})] + [chunk({"content":"word "})] * 30 + [chunk({}, "stop"), b'data: {"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":30,"total_tokens":39}}\\n\\n', b'data: [DONE]\\n\\n']
-WHOLE = json.dumps({"id":"c","object":"chat.completion","created":0,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"word " * 30},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":30,"total_tokens":39}}).encode()
-HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
+SAME = {"id": "c", "created": 0, "model": "m"}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 30, "total_tokens": 39}
+def event(choices, **more):
+    value = {**SAME, "object": "chat.completion.chunk", "choices": choices, **more}
+    return b"data: " + json.dumps(value).encode() + b"\\n\\n"
+def chunk(delta, reason=None):
+    return event([{"index": 0, "delta": delta, "finish_reason": reason}])
+WORDS = [chunk({"content": "word "})] * 30
+PIECES = [chunk({"role": "assistant"}), *WORDS, chunk({}, "stop"), event([], usage=USAGE), b"data: [DONE]\\n\\n"]
+CHOICE = {"index": 0, "message": {"role": "assistant", "content": "word " * 30}, "finish_reason": "stop"}
+WHOLE = json.dumps({**SAME, "object": "chat.completion", "choices": [CHOICE], "usage": USAGE}).encode()
+OK = b"HTTP/1.1 200 OK\\r\\ncontent-type: "
+STREAM = OK + b"text/event-stream\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
+AT_ONCE = OK + b"application/json\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(WHOLE) + WHOLE
+def length_in(head):
+    return next(int(line.split(b":")[1]) for line in head.split(b"\\r\\n") if line.startswith(b"content-length"))
 async def serve(reader, writer):
     while True:
         try: head = await reader.readuntil(b"\\r\\n\\r\\n")
         except (asyncio.IncompleteReadError, ConnectionError): return writer.close()
-        length = next(int(l.split(b":")[1]) for l in head.lower().split(b"\\r\\n") if l.startswith(b"content-length"))
-        if b'"stream":true' in (await reader.readexactly(length)).replace(b" ", b""):
-            writer.write(HEAD)
+        body = await reader.readexactly(length_in(head.lower()))
+        if b'"stream":true' in body.replace(b" ", b""):
+            writer.write(STREAM)
             for piece in PIECES:
                 writer.write(b"%x\\r\\n%s\\r\\n" % (len(piece), piece))
                 await writer.drain()
                 await asyncio.sleep(0)
             writer.write(b"0\\r\\n\\r\\n")
         else:
-            writer.write(b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n" % len(WHOLE) + WHOLE)
+            writer.write(AT_ONCE)
         await writer.drain()
 async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

@@ -20,6 +20,8 @@ from burn_tui.core.health import Scope
 from burn_tui.core.usage import Feedback, GuardOverride
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.migrations import MIGRATIONS
+from burn_tui.engine.runtime import Runtime
+from burn_tui.engine.settings import Settings
 
 DAILY = Budget(name="daily", limit_nanousd=30, timezone=UTC)
 
@@ -267,3 +269,21 @@ async def test_closing_with_nothing_but_trouble_is_no_error(file: Path) -> None:
     await _fill_the_disk(ledger)
     file.parent.joinpath("in the way").touch()
     await ledger.close()
+
+
+async def test_trouble_with_the_ledger_stands_as_a_notice_as_long_as_it_lasts(tmp_path: Path) -> None:
+    runtime = await Runtime.open(Settings(origin="a test"), data_dir=tmp_path, environ={})
+    try:
+        before = list(runtime.notices)
+        (row,) = await runtime.ledger.read("PRAGMA page_count", {})
+        await runtime.ledger.read(f"PRAGMA max_page_count = {row[0]}", {})
+        while runtime.ledger.trouble is None:
+            await runtime.ledger.settle(settled())
+        await runtime.ledger.settle(settled())
+        (notice,) = (one for one in runtime.notices if one not in before)
+        assert notice.startswith("2 attempts not written yet, kept in memory.")
+        await runtime.ledger.read("PRAGMA max_page_count = 1000000", {})
+        await runtime.ledger.settle(settled())
+        assert runtime.notices == before
+    finally:
+        await runtime.close()

@@ -10,7 +10,7 @@ from support.gateways import Doorway, gateway
 from support.world import FINE
 
 from burn_tui.core.budget import Budget
-from burn_tui.core.catalog import Target
+from burn_tui.core.catalog import Model, Target
 from burn_tui.core.environment import Environment
 from burn_tui.engine.clock import local_timezone
 from burn_tui.engine.foreign_sessions import foreign_sessions
@@ -122,6 +122,7 @@ async def test_a_test_token_never_reaches_a_key_that_production_pays_with(tmp_pa
         routed = await door.chat("auto", headers=test)
         embedded = await door.http.post("/v1/embeddings", json={"model": "primary/e", "input": "words"}, headers=test)
     assert (pinned.status_code, embedded.status_code) == (403, 403)
+    assert "Give test a provider with a key of its own" in pinned.json()["error"]["message"]
     assert routed.headers["x-burn-served-by"] == "backup/big"
     assert door.world.calls("primary") == 0
 
@@ -280,6 +281,33 @@ async def test_new_settings_hold_from_the_next_request_on(tmp_path: Path) -> Non
         runtime = door.world.runtime
         runtime.use(structs.replace(runtime.settings, gateway=GatewaySettings(models={"fast": "auto"})))
         assert (await door.chat("fast")).status_code == 200
+
+
+async def test_embeddings_go_to_the_provider_that_is_named_and_are_billed(tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    answer = b'{"object":"list","data":[{"embedding":[0.5],"index":0}],"usage":{"prompt_tokens":4,"total_tokens":4}}'
+
+    async def embedding(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if b"content-length" in line)
+        seen.append(head + await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+        writer.write(b"content-length: %d\r\nconnection: close\r\n\r\n" % len(answer) + answer)
+        writer.close()
+
+    server = await asyncio.start_server(embedding, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    shapes = {"primary": {"base_url": address, "models": (Model("small"),)}}
+    async with server, gateway(tmp_path, {"primary": FINE}, shapes=shapes) as door:
+        asked = {"model": "primary/small", "input": ["some words"], "dimensions": 1}
+        embedded = await door.http.post("/v1/embeddings", json=asked)
+        (row,) = await door.world.rows()
+    assert embedded.content == answer
+    assert embedded.headers["x-burn-served-by"] == "primary/small"
+    assert seen[0].startswith(b"POST /v1/embeddings ")
+    assert b"Bearer key-of-PRIMARY_KEY" in seen[0]
+    assert seen[0].endswith(b'{"model":"small","input":["some words"],"dimensions":1}')
+    assert (row.usage.input_tokens, row.cost_nanousd, row.cost_source) == (4, 4_000, "price")
 
 
 async def test_two_hundred_streams_run_at_once(tmp_path: Path) -> None:

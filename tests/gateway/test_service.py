@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -203,6 +204,22 @@ def test_it_is_not_opened_to_others_by_mistake(tmp_path: Path, options: tuple[st
         ended = burn_tui("gateway", *options, *world.places, environ=world.environ)
     assert ended.code == 2
     assert "--tls" in ended.narration
+
+
+def test_others_reach_it_by_tls_and_with_a_token(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("a certificate is made with openssl, which is not installed")
+    certificate, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    making = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=gateway"]
+    subprocess.run([*making, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    other_address = ("--host", "127.0.0.2", "--tls-cert", certificate, "--tls-key", key)
+    with two_providers(tmp_path) as world, service(world, *other_address) as running:
+        headers = {"authorization": f"Bearer {running.secret}"}
+        with httpx.Client(verify=False) as others:
+            served = others.post(f"{running.url}/v1/chat/completions", json=ASKED, headers=headers)
+            anonymous = others.post(f"{running.url}/v1/chat/completions", json=ASKED)
+    assert running.url.startswith("https://127.0.0.2:")
+    assert (served.status_code, anonymous.status_code) == (200, 401)
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

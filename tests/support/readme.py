@@ -18,7 +18,6 @@ from burn_tui.engine.settings_schema import (
     EnvironmentSettings,
     FileSettings,
     GatewaySettings,
-    GatewaySettings,
     NeighbourSettings,
     PriceSettings,
     ProviderSettings,
@@ -37,7 +36,6 @@ _SECTIONS: dict[str, type[Struct]] = {
     "budgets[]": BudgetSettings,
     "gateway": GatewaySettings,
     "timeouts": TimeoutSettings,
-    "gateway": GatewaySettings,
     "terminal": TerminalSettings,
     "neighbours[]": NeighbourSettings,
 }

@@ -338,6 +338,8 @@ class ScriptedRuntime:
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False
         self.clipboard = ScriptedClipboard()
+        self.edits: list[str] = []
+        """What the editor makes of one text after the other."""
         self.is_closed = False
 
     def opening_sessions(self) -> list[Session]:
@@ -350,6 +352,10 @@ class ScriptedRuntime:
         """As Runtime.session."""
         place = find(environment, self.settings.environments)
         return Session(name, place, router=cast("Router", self.router), clock=self.clock)
+
+    async def edited(self, text: str) -> str:
+        """As Runtime.edited."""
+        return self.edits.pop(0) if self.edits else text
 
     async def burn(self) -> BurnView:
         """The figures, or the error that stands in their place."""

@@ -453,9 +453,10 @@ async def test_the_route_line_says_who_is_meant_and_when_nobody_is() -> None:
 async def test_a_name_alone_is_not_sent() -> None:
     async with dashboard() as running:
         await running.send("@quick")
+        await running.pilot.press("enter")
         await running.until(lambda: "Type the question behind @quick." in running.text())
         assert running.runtime.router.requests == []
-        assert running.prompt == "@quick"
+        assert running.prompt == "@quick "
 
 
 async def test_a_session_can_be_kept_on_this_machine_and_says_so() -> None:

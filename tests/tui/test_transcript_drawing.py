@@ -95,16 +95,16 @@ def test_what_is_in_sight_is_right_wherever_one_jumps(shown: list[Entry], data: 
 
 @settings(deadline=None)
 @given(entries)
-def test_scrolled_through_line_by_line_it_is_the_whole(shown: list[Entry]) -> None:
-    drawing = TranscriptDrawing()
-    line, seen = 0, list[str]()
-    while True:
-        top = looked_at(drawing, shown, WIDE, drawing.place(line))
-        if line >= drawing.height:
-            break
-        seen += texts(drawing, range(max(line, top), min(line + ROWS, drawing.height)))
-        line += ROWS
-    assert "\n".join(everything(shown, WIDE)).endswith("\n".join(seen[-ROWS:]))
+def test_scrolled_through_page_by_page_it_is_the_whole(shown: list[Entry]) -> None:
+    drawing, seen = TranscriptDrawing(), list[str]()
+    place: Place | None = Place(0, 0, 0.0)
+    while place is not None and len(seen) < drawing.height + 1:
+        top = looked_at(drawing, shown, WIDE, place)
+        first = drawing.line(place)
+        after = min(top + ROWS, drawing.height)
+        seen += texts(drawing, range(first, after))
+        place = drawing.place(after) if after < drawing.height else None
+    assert seen == everything(shown, WIDE)
 
 
 def conversation(questions: int) -> list[Entry]:
@@ -116,7 +116,8 @@ def conversation(questions: int) -> list[Entry]:
 
 def drawn_lines(drawing: TranscriptDrawing) -> int:
     """Without the gaps, which are all the same blank line."""
-    return sum(drawing.strip(line) not in {None, WIDE.blank} for line in range(drawing.height))
+    drawn = [drawing.strip(line) for line in range(drawing.height)]
+    return sum(strip is not None and strip is not WIDE.blank for strip in drawn)
 
 
 def test_of_a_long_conversation_only_what_is_near_the_screen_is_drawn() -> None:

@@ -3,6 +3,7 @@
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from textual import on, work
 from textual.widgets import TextArea
 
@@ -11,7 +12,7 @@ from burn_tui.core.events import Confirmation, ReasoningDelta, Refused, RequestF
 from burn_tui.core.shorthand import Addressed
 from burn_tui.core.transcript import Answer
 from burn_tui.tui import views
-from burn_tui.tui.messages import Dismissed, PromptSubmitted, RouterSaid, SendEnded
+from burn_tui.tui.messages import Delivery, Dismissed, PromptSubmitted, RouterSaid, SendEnded
 from burn_tui.tui.screens.keeping import Keeping
 from burn_tui.tui.screens.question import QuestionScreen, about_length, about_paid_call
 from burn_tui.tui.widgets.prompt import Prompt
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from burn_tui.engine.session import Session
 
 
+_ASKED_AGAIN = "Asked again: it goes on from this answer, and the earlier one is not sent along any more."
+
+
 class Asking(Keeping):
     """Every session may have one answer being written at a time, on screen or not."""
 
@@ -28,7 +32,8 @@ class Asking(Keeping):
     def _keep_draft(self) -> None:
         prompt = self.query_one(Prompt)
         if (session := self.deck.find(prompt.owner)) is not None:
-            session.draft = prompt.text
+            session.draft = prompt.whole_text
+        prompt.show_candidates()
         self._preview_timer.reset()
         self._preview_timer.resume()
 
@@ -42,26 +47,35 @@ class Asking(Keeping):
             return
         self._send(session, message.text)
 
-    def _send(self, session: "Session", prompt: str, *, confirmed: bool = False) -> None:
+    def _send(self, session: "Session", prompt: str) -> None:
         """Send `prompt` to whom it names at its beginning, else to whom the session asks."""
         addressed = self._addressed(session, prompt)
         if not addressed.text.strip():
             self.notify(f"Type the question behind {prompt.strip()}.", severity="warning")
             return
-        self._put_draft(session, "")
-        self.run_worker(self._deliver(session, prompt, addressed, confirmed=confirmed), group=_group(session))
+        self._dispatch(session, Delivery(text=addressed.text, requested=addressed.requested, prompt=prompt))
 
     def _addressed(self, session: "Session", prompt: str) -> Addressed:
         return views.names(self._runtime.router, session).addressed(prompt)
 
-    async def _deliver(self, session: "Session", prompt: str, addressed: Addressed, *, confirmed: bool) -> None:
+    def _dispatch(self, session: "Session", delivery: Delivery) -> None:
+        if delivery.prompt:
+            self._put_draft(session, "")
+        delivery = structs.replace(delivery, draft=session.draft)
+        self.run_worker(self._deliver(session, delivery), group=_group(session))
+
+    async def _deliver(self, session: "Session", delivery: Delivery) -> None:
         """Post what the router says, then that it has ended, however it did."""
         last: Refused | RequestFinished | None = None
         problem = ""
+        answering = session.send(
+            delivery.text,
+            requested=delivery.requested,
+            before=delivery.before,
+            confirmed=delivery.is_confirmed,
+        )
         try:
-            async with aclosing(
-                session.send(addressed.text, requested=addressed.requested, confirmed=confirmed)
-            ) as events:
+            async with aclosing(answering) as events:
                 async for event in events:
                     if isinstance(event, Refused) or (isinstance(event, RequestFinished) and last is None):
                         last = event
@@ -71,7 +85,7 @@ class Asking(Keeping):
         except BurnError as error:
             problem = str(error)
         finally:
-            self.post_message(SendEnded(session.id, prompt, last=last, problem=problem))
+            self.post_message(SendEnded(session.id, delivery, last=last, problem=problem))
 
     @on(RouterSaid)
     def _hear(self, message: RouterSaid) -> None:
@@ -91,16 +105,19 @@ class Asking(Keeping):
         session = self.deck.find(message.session_id)
         if session is None:
             return
-        is_free_to_ask = self.app.screen is self and session is self.deck.active and not session.draft
-        if _is_unanswered(session, message):
-            self._give_back(session, message.prompt, is_withdrawn=isinstance(message.last, Refused))
+        delivery, is_answered = message.delivery, not _is_unanswered(session, message)
+        is_typing = session.draft != delivery.draft
+        if not is_answered and delivery.prompt:
+            self._give_back(session, delivery.prompt, is_withdrawn=isinstance(message.last, Refused))
+        if is_answered and delivery.before is not None:
+            session.transcript.note("context", _ASKED_AGAIN, self._runtime.clock.now())
         self._refresh()
         if session is self.deck.active:
             self.query_one(TranscriptView).notice_change()
         if isinstance(message.last, Refused) and _has_a_question(message.last):
             # A dialog that opened while the person types elsewhere would take the next letter for its answer.
-            if is_free_to_ask:
-                self._ask_about(session, message.last)
+            if self.app.screen is self and session is self.deck.active and not is_typing:
+                self._ask_about(session, delivery, message.last)
             else:
                 self.notify(f"{session.name} has a question. Its prompt waits unsent.", severity="warning")
 
@@ -116,24 +133,26 @@ class Asking(Keeping):
             self.query_one(Prompt).put(session.id, text)
 
     @work
-    async def _ask_about(self, session: "Session", refused: Refused) -> None:
+    async def _ask_about(self, session: "Session", delivery: Delivery, refused: Refused) -> None:
         if refused.confirmation is not None:
-            await self._ask_to_pay(session, refused.confirmation)
+            if await self._agrees_to_pay(session, refused.confirmation):
+                self._dispatch(session, structs.replace(delivery, is_confirmed=True))
         elif refused.too_long is not None:
-            await self._ask_to_shorten(session, refused.too_long)
+            await self._ask_to_shorten(session, delivery, refused.too_long)
 
-    async def _ask_to_pay(self, session: "Session", asked: Confirmation) -> None:
+    async def _agrees_to_pay(self, session: "Session", asked: Confirmation) -> bool:
         colour = self._palette.environment(session.environment.hue)
-        if await self.app.push_screen_wait(QuestionScreen(about_paid_call(asked, session), colour=colour)) == "yes":
-            self._send(session, session.draft, confirmed=True)
+        word = await self.app.push_screen_wait(QuestionScreen(about_paid_call(asked, session), colour=colour))
+        return word == "yes"
 
-    async def _ask_to_shorten(self, session: "Session", asked: TooLong) -> None:
+    async def _ask_to_shorten(self, session: "Session", delivery: Delivery, asked: TooLong) -> None:
         match await self.app.push_screen_wait(QuestionScreen(about_length(asked))):
             case "yes":
-                session.shorten(asked.shorten_to, self._addressed(session, session.draft).text)
-                self._send(session, session.draft)
+                session.shorten(asked.shorten_to, delivery.text)
+                self._dispatch(session, structs.replace(delivery, before=None))
             case "other":
-                self._send(session, f"@{asked.carrier} {self._addressed(session, session.draft).text}")
+                prompt = delivery.prompt and f"@{asked.carrier} {delivery.text}"
+                self._dispatch(session, structs.replace(delivery, requested=str(asked.carrier), prompt=prompt))
             case _:
                 pass
 

@@ -23,6 +23,7 @@ from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.telling import News, headline
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.alert import AlertBand
+from burn_tui.tui.widgets.completions import Completions
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.prompt import Prompt
 from burn_tui.tui.widgets.route_line import RouteLine
@@ -81,6 +82,7 @@ class Frame(Screen[None]):
                 yield TranscriptReader(id="transcript")
                 yield AlertBand("notice", id="notice")
                 yield AlertBand("fallback", id="fallback")
+                yield Completions(id="completions")
                 with Horizontal(id="asking"):
                     yield Static("❯ ", id="sign")
                     yield Prompt(id="prompt")
@@ -94,6 +96,10 @@ class Frame(Screen[None]):
     def on_mount(self) -> None:
         """Show the first session; look at the ledger now and from then on."""
         self._preview_timer = self.set_interval(PREVIEW_DELAY_S, self._show_route, pause=True)
+        prompt = self.query_one(Prompt)
+        prompt.completions = self.query_one(Completions)
+        prompt.candidates = lambda text: views.candidates(text, self._runtime.router, self.deck.active)
+        prompt.sent_before = lambda: views.history(self.deck)
         self._bind()
         self._tick()
         self.set_interval(TICK_S, self._tick)

@@ -2,8 +2,11 @@
 
 from typing import ClassVar
 
+from textual import work
+from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
+from burn_tui.core.errors import EditorError
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, choices
@@ -12,6 +15,7 @@ from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.neighbours import NeighboursScreen
 from burn_tui.tui.screens.reading import Reading
 from burn_tui.tui.screens.reporting import Reporting
+from burn_tui.tui.widgets.prompt import Prompt
 
 
 class MainScreen(Finding, Reading, Reporting):
@@ -44,6 +48,21 @@ class MainScreen(Finding, Reading, Reporting):
         self._refresh()
         if session.environment.privacy == "local":
             self.notify(f"{session.environment.name} keeps everything on this machine, whatever the session says.")
+
+    @work
+    async def action_edit(self) -> None:
+        """The draft, in the person's own editor."""
+        session = self.deck.active
+        self._keep_draft()
+        try:
+            # Nothing may be painted meanwhile, although answers go on: the terminal belongs to the editor.
+            with self.app.batch_update(), self.app.suspend():
+                text = await self._runtime.edited(session.draft)
+        except (EditorError, SuspendNotSupported) as error:
+            self.notify(str(error) or "This terminal cannot be lent to an editor.", severity="warning")
+            return
+        self._put_draft(session, text)
+        self.query_one(Prompt).focus()
 
     def action_choose_provider(self) -> None:
         """The list of who could serve this session."""

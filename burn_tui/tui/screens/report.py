@@ -76,13 +76,13 @@ class ReportTabs(Drawn[str]):
 
     def draw(self, view: str, width: int) -> Content:
         """All of them, side by side."""
-        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width, gap=1)
+        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width)
 
 
 def _tab(number: int, name: str, current: str) -> Content:
     if name == current:
-        return Content.styled(f" {number} {name} ", "bold reverse")
-    return Content.assemble((f" {number} ", "bold $text-accent"), (f"{name} ", "$foreground-muted"))
+        return Content.styled(f"{number} {name}", "bold reverse")
+    return Content.assemble((f"{number} ", "bold $text-accent"), (name, "$foreground-muted"))
 
 
 class ReportScreen(ModalScreen[None], Generic[View]):

@@ -32,4 +32,4 @@ class StartingScreen(Screen[None]):
     @property
     def typed(self) -> str:
         """What the person has typed meanwhile."""
-        return self.query_one(Prompt).text
+        return self.query_one(Prompt).whole_text

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from burn_tui.core.transcript import Answer, Asked, Notice, NoticeKind
 from burn_tui.core.usage import Usage, UsageRecord
 from burn_tui.tui import format as fmt
+from burn_tui.tui.folding import beginning_of
 from burn_tui.tui.legible import legible
 from burn_tui.tui.markdown_blocks import Block
 from burn_tui.tui.theme import Palette
@@ -90,11 +91,15 @@ class Brush:
     # --- entries ---------------------------------------------------------------------------------
 
     def asked(self, entry: Asked) -> list[Strip]:
-        """What the person said, as it was typed, behind a bar."""
+        """What the person said, as it was typed, behind a bar; of a very long text the beginning."""
         bar = Segment(_BAR + " ", self._asked)
         header = self._spread([_Fact("you", self._asked)], entry.at, room=self._measure - 2)
-        text = Text(legible(entry.text).strip("\n"), style=self._plain, overflow="fold")
-        return self._strips([bar, *line] for line in [*header, *self._lines(text, self._measure - 2)])
+        beginning, rest = beginning_of(entry.text)
+        text = Text(legible(beginning).strip("\n"), style=self._plain, overflow="fold")
+        lines = [*header, *self._lines(text, self._measure - 2)]
+        if rest:
+            lines += self._lines(Text(rest, style=self._muted + Style(italic=True)), self._measure - 2)
+        return self._strips([bar, *line] for line in lines)
 
     def heading(self, answer: Answer, waited_s: int | None) -> list[Strip]:
         """Who answers, what it cost and how long it took. `waited_s` is None unless it waits for the first word."""

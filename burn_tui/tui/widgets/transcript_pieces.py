@@ -6,6 +6,7 @@ from functools import partial
 from textual.strip import Strip
 
 from burn_tui.core.transcript import Answer, Asked, Entry, Notice
+from burn_tui.tui.folding import beginning_of
 from burn_tui.tui.legible import legible
 from burn_tui.tui.markdown_blocks import Block, BlockStream
 from burn_tui.tui.widgets.entry_rendering import Brush
@@ -63,10 +64,10 @@ class Piece:
 class DrawnEntry:
     """A gap, and what stands below it. Closed, it is one piece that knows no more than its height."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, shown: str) -> None:
         self.entry: Entry = entry
         self._gap = Piece()
-        self._closed: Piece | None = _closed_piece(entry)
+        self._closed: Piece | None = _closed_piece(shown)
         """None = it is open."""
 
     @property
@@ -84,7 +85,7 @@ class DrawnEntry:
         if self._closed is None:
             self._follow(now)
         elif isinstance(self.entry, Answer) and _is_being_written(self.entry):
-            self._closed = _closed_piece(self.entry)
+            self._closed = _closed_piece(self.entry.text)
 
     def open(self, now: float) -> bool:
         """Have pieces that can be drawn; False if it had them before."""
@@ -98,7 +99,7 @@ class DrawnEntry:
     def close(self, height: int) -> None:
         """Forget everything but the height."""
         if self._closed is None:
-            self._closed = _closed_piece(self.entry, height)
+            self._closed = _closed_piece(self.entry.text, height)
             self._end()
 
     def _open_pieces(self) -> Iterable[Piece]:
@@ -117,17 +118,18 @@ class DrawnEntry:
 class _Fixed(DrawnEntry):
     """A question or a notice, which stay as they are."""
 
-    def __init__(self, entry: Asked | Notice, draw: Draw) -> None:
-        super().__init__(entry)
+    def __init__(self, entry: Asked | Notice, draw: Draw, *, shown: str) -> None:
+        super().__init__(entry, shown)
         self._draw = draw
+        self._shown = shown
         self._body = Piece()
 
     def _open_pieces(self) -> Iterable[Piece]:
         return (self._body,)
 
     def _begin(self) -> None:
-        weight = max(len(self.entry.text), _SHORT)
-        self._body.show(True, self._draw, guess=partial(_lines_of, self.entry.text), weight=weight)
+        weight = max(len(self._shown), _SHORT)
+        self._body.show(True, self._draw, guess=partial(_lines_of, self._shown), weight=weight)
 
     def _follow(self, now: float) -> None:
         """Nothing changes."""
@@ -140,7 +142,7 @@ class _Growing(DrawnEntry):
     """An answer: header, reasoning, its Markdown block by block, and what the person says about it."""
 
     def __init__(self, entry: Answer) -> None:
-        super().__init__(entry)
+        super().__init__(entry, entry.text)
         self._answer = entry
         self._begin()
 
@@ -205,17 +207,17 @@ def drawn(entry: Entry) -> DrawnEntry:
     """The entry, closed."""
     match entry:
         case Asked():
-            return _Fixed(entry, lambda brush: brush.asked(entry))
+            return _Fixed(entry, lambda brush: brush.asked(entry), shown=beginning_of(entry.text)[0])
         case Notice():
-            return _Fixed(entry, lambda brush: brush.notice(entry))
+            return _Fixed(entry, lambda brush: brush.notice(entry), shown=entry.text)
         case Answer():
             return _Growing(entry)
 
 
-def _closed_piece(entry: Entry, height: int | None = None) -> Piece:
-    """Stands for the whole entry; without a height that is known it is guessed."""
+def _closed_piece(text: str, height: int | None = None) -> Piece:
+    """Stands for a whole entry; without a height that is known it is guessed."""
     piece = Piece()
-    guess = partial(_lines_of, entry.text) if height is None else lambda _: height
+    guess = partial(_lines_of, text) if height is None else lambda _: height
     piece.show(True, _nothing, guess=guess, weight=0)
     return piece
 

@@ -1,0 +1,167 @@
+"""What the person thinks of an answer: a verdict, a note, or the wish to have another one."""
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+from textual import work
+
+from burn_tui.core.errors import BurnError, LedgerError
+from burn_tui.core.events import Refused
+from burn_tui.core.transcript import Answer, Asked, Entry, Transcript, Verdict
+from burn_tui.core.usage import Feedback
+from burn_tui.tui.messages import Delivery
+from burn_tui.tui.screens.asking import Asking
+from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
+from burn_tui.tui.screens.compare import CompareScreen, Side
+from burn_tui.tui.screens.name_session import NameSessionScreen
+from burn_tui.tui.screens.reading import Reading
+
+if TYPE_CHECKING:
+    from burn_tui.engine.session import Session
+
+
+class _Turn(Struct, frozen=True):
+    """The last question of a session that was answered, and its answer."""
+
+    asked: Asked
+    answer: Answer
+
+
+class Judging(Asking, Reading):
+    """Verdicts and notes are kept in the ledger, by the attempt that they are about."""
+
+    # --- verdicts and notes ----------------------------------------------------------------------
+
+    async def action_rate(self, verdict: Verdict) -> None:
+        """Thumbs up or down; once more takes it back."""
+        if (answer := self._answer_to_judge()) is not None:
+            await self._judge(answer, None if answer.verdict == verdict else verdict, answer.note)
+
+    @work
+    async def action_note(self) -> None:
+        """Ask for some words."""
+        answer = self._answer_to_judge()
+        if answer is None:
+            return
+        dialog = NameSessionScreen("Your note on this answer", answer.note, palette=self._palette, may_be_empty=True)
+        noted = await self.app.push_screen_wait(dialog)
+        if noted is not None:
+            await self._judge(answer, answer.verdict, noted.name)
+
+    def _answer_to_judge(self) -> Answer | None:
+        message = self.reader.message
+        if isinstance(message, Answer) and message.record is not None:
+            return message
+        self.notify("There is no answer here that could be judged.", severity="warning")
+        return None
+
+    async def _judge(self, answer: Answer, verdict: Verdict | None, note: str) -> None:
+        assert answer.record is not None
+        word = None if verdict is None else 1 if verdict == "good" else -1
+        event_id, now = answer.record.opened.event_id, self._runtime.clock.now()
+        try:
+            await self._runtime.ledger.add_feedback(
+                Feedback(event_id=event_id, at=now, verdict=word, note=note or None)
+            )
+        except LedgerError as error:
+            self._warn(str(error))
+            return
+        self.deck.active.transcript.rate(answer, verdict, note)
+        self.reader.notice_change()
+
+    # --- another answer --------------------------------------------------------------------------
+
+    @work
+    async def action_again(self) -> None:
+        """Have somebody else answer the last question; the conversation goes on from that answer."""
+        session, turn = self.deck.active, self._last_turn()
+        if turn is None:
+            return
+        requested = await self._somebody(session, "Who answers it again?")
+        if requested is not None and not session.is_busy:
+            before = session.before_last_turn()
+            self._dispatch(session, Delivery(text=turn.asked.text, requested=requested, before=before))
+
+    @work
+    async def action_compare(self) -> None:
+        """Have somebody else answer the last question, beside the answer that there is."""
+        session, turn = self.deck.active, self._last_turn()
+        if turn is None:
+            return
+        requested = await self._somebody(session, "Who answers it, too?")
+        if requested is None:
+            return
+        left, twin = Transcript(), session.twin()
+        left.append([turn.asked, turn.answer])
+        twin.messages = session.before_last_turn()
+        screen = CompareScreen(left, twin.transcript)
+        answering = self.run_worker(self._answer_beside(screen, twin, turn.asked.text, requested))
+        side = await self.app.push_screen_wait(screen)
+        answering.cancel()
+        self._keep_one(session, twin, side or "left")
+
+    async def _answer_beside(
+        self, screen: CompareScreen, twin: "Session", text: str, requested: str, *, is_confirmed: bool = False
+    ) -> None:
+        refused: Refused | None = None
+        try:
+            async with aclosing(twin.send(text, requested=requested, confirmed=is_confirmed)) as events:
+                async for event in events:
+                    refused = event if isinstance(event, Refused) else refused
+                    screen.notice_change()
+        except BurnError as error:
+            self._warn(str(error))
+        screen.notice_change()
+        if refused is not None and refused.confirmation is not None:
+            if await self._agrees_to_pay(twin, refused.confirmation):
+                await self._answer_beside(screen, twin, text, requested, is_confirmed=True)
+            else:
+                screen.dismiss("left")
+
+    def _keep_one(self, session: "Session", twin: "Session", side: Side) -> None:
+        """Both stay on screen, one of them goes on."""
+        came = [entry for entry in twin.transcript.entries if not isinstance(entry, Asked)]
+        session.lock, session.is_confirmed = twin.lock, session.is_confirmed or twin.is_confirmed
+        if any(isinstance(entry, Answer) and entry.text for entry in came):
+            session.transcript.append(came)
+            is_right = side == "right" and len(twin.messages) > len(session.before_last_turn())
+            if is_right:
+                session.messages = twin.messages
+            which = "the answer right above" if is_right else "the first of these answers"
+            note = f"Compared. It goes on from {which}, and the other is not sent along."
+            session.transcript.note("context", note, self._runtime.clock.now())
+        self.reader.notice_change()
+        self._refresh()
+
+    def _last_turn(self) -> _Turn | None:
+        session = self.deck.active
+        if session.is_busy:
+            self.notify("An answer is still being written. Escape stops it.", severity="warning")
+            return None
+        asked: Asked | None = None
+        turn: _Turn | None = None
+        for entry in session.transcript.entries:
+            match entry:
+                case Asked():
+                    asked = entry
+                case Answer(text=text) if text and asked is not None:
+                    turn = _Turn(asked, entry)
+                case _:
+                    pass
+        if turn is None or not session.messages:
+            self.notify("Nothing has been answered here that could be asked again.", severity="warning")
+            return None
+        return turn if not self._is_earlier(turn) else None
+
+    def _is_earlier(self, turn: _Turn) -> bool:
+        """Whether the marked message is none of the last turn's, which says so."""
+        is_earlier = self.reader.is_marked and self.reader.message not in {id(turn.asked), id(turn.answer)}
+        return False if not is_earlier else self._say_that_it_is_over()
+
+    async def _somebody(self, session: "Session", heading: str) -> str | None:
+        """Whom the person chooses; None if nobody."""
+        offered = choices(self._runtime.router, session)
+        dialog = ChooseProviderScreen(offered, current=session.requested, palette=self._palette, heading=heading)
+        chosen = await self.app.push_screen_wait(dialog)
+        return None if chosen is None else chosen.requested or "default"
