@@ -13,6 +13,7 @@ Place = Literal[
     "past list",
     "neighbour list",
     "search",
+    "comparison",
     "question",
     "name",
     "reading",

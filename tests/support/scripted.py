@@ -32,7 +32,7 @@ from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.neighbours import Neighbour
 from burn_tui.core.routing import Route
-from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
+from burn_tui.core.usage import AttemptOpened, Feedback, Usage, UsageRecord
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.conversations import Conversations
@@ -229,6 +229,20 @@ class ScriptedClipboard:
         return self.tool
 
 
+class ScriptedLedger:
+    """Takes feedback, or breaks."""
+
+    def __init__(self) -> None:
+        self.heard: list[Feedback] = []
+        self.trouble: BurnError | None = None
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        """As Ledger.add_feedback."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.heard.append(feedback)
+
+
 class ScriptedRouter:
     """Serves each request from the next script. Without one left, everything is answered by "Fine."."""
 
@@ -338,6 +352,7 @@ class ScriptedRuntime:
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False
         self.clipboard = ScriptedClipboard()
+        self.ledger = ScriptedLedger()
         self.edits: list[str] = []
         """What the editor makes of one text after the other."""
         self.is_closed = False

@@ -11,6 +11,7 @@ from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import KEYS, ChooseProviderScreen
+from burn_tui.tui.screens.compare import CompareScreen
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
 from burn_tui.tui.screens.latency import LatencyScreen
@@ -37,6 +38,7 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "past list": (PastScreen,),
     "neighbour list": (NeighboursScreen,),
     "search": (SearchScreen,),
+    "comparison": (CompareScreen,),
     "question": (QuestionScreen,),
     "name": (NameSessionScreen,),
     "reading": (HelpScreen, BurnScreen),

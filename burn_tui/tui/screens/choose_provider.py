@@ -102,8 +102,16 @@ class ChooseProviderScreen(ModalScreen[Chosen | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("provider list")
 
-    def __init__(self, offered: list[Choice], *, current: str | None, palette: Palette) -> None:
+    def __init__(
+        self,
+        offered: list[Choice],
+        *,
+        current: str | None,
+        palette: Palette,
+        heading: str = "Who serves this session?",
+    ) -> None:
         super().__init__()
+        self._heading = heading
         self._offered = offered
         self._current = current
         self._palette = palette
@@ -111,7 +119,7 @@ class ChooseProviderScreen(ModalScreen[Chosen | None]):
     def compose(self) -> ComposeResult:
         """A framed list."""
         with Vertical(classes="dialog") as frame:
-            frame.border_title = "Who serves this session?"
+            frame.border_title = self._heading
             yield OptionList(*(self._option(position) for position in range(len(self._offered))), compact=True)
             yield KeyLine(max_lines=3)
         yield TooSmall()

@@ -26,17 +26,19 @@ class CompareScreen(ModalScreen[Side]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("comparison")
     AUTO_FOCUS = "#left"
 
-    def __init__(self, left: Transcript, right: Transcript) -> None:
+    def __init__(self, left: Transcript, right: Transcript, *, titles: tuple[str, str]) -> None:
+        """`titles`: who was asked."""
         super().__init__()
         self._transcripts = {"left": left, "right": right}
+        self._titles = titles
 
     def compose(self) -> ComposeResult:
         """The two conversations, each of one question and its answer."""
         with Vertical(id="compare-screen"):
             with Container(id="answers"):
-                for side, number in (("left", 1), ("right", 2)):
+                for number, (side, title) in enumerate(zip(self._transcripts, self._titles, strict=True), start=1):
                     view = TranscriptView(id=side)
-                    view.border_title = f"{number}"
+                    view.border_title = f"{number} · {title}"
                     yield view
             yield KeyLine(max_lines=2)
         yield TooSmall()

@@ -3,13 +3,14 @@
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from textual import work
 
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Refused
-from burn_tui.core.transcript import Answer, Asked, Entry, Transcript, Verdict
+from burn_tui.core.transcript import Answer, Asked, Transcript, Verdict
 from burn_tui.core.usage import Feedback
+from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.messages import Delivery
 from burn_tui.tui.screens.asking import Asking
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
@@ -95,7 +96,7 @@ class Judging(Asking, Reading):
         left, twin = Transcript(), session.twin()
         left.append([turn.asked, turn.answer])
         twin.messages = session.before_last_turn()
-        screen = CompareScreen(left, twin.transcript)
+        screen = CompareScreen(left, twin.transcript, titles=(str(turn.answer.target), requested))
         answering = self.run_worker(self._answer_beside(screen, twin, turn.asked.text, requested))
         side = await self.app.push_screen_wait(screen)
         answering.cancel()
@@ -135,29 +136,23 @@ class Judging(Asking, Reading):
         self._refresh()
 
     def _last_turn(self) -> _Turn | None:
+        """What can be asked again; None where there is nothing, which is said."""
         session = self.deck.active
         if session.is_busy:
             self.notify("An answer is still being written. Escape stops it.", severity="warning")
             return None
-        asked: Asked | None = None
-        turn: _Turn | None = None
-        for entry in session.transcript.entries:
-            match entry:
-                case Asked():
-                    asked = entry
-                case Answer(text=text) if text and asked is not None:
-                    turn = _Turn(asked, entry)
-                case _:
-                    pass
-        if turn is None or not session.messages:
+        turn = _last_turn(session)
+        marked = self.reader.message if self.reader.is_marked else None
+        if turn is None:
             self.notify("Nothing has been answered here that could be asked again.", severity="warning")
-            return None
-        return turn if not self._is_earlier(turn) else None
-
-    def _is_earlier(self, turn: _Turn) -> bool:
-        """Whether the marked message is none of the last turn's, which says so."""
-        is_earlier = self.reader.is_marked and self.reader.message not in {id(turn.asked), id(turn.answer)}
-        return False if not is_earlier else self._say_that_it_is_over()
+        elif marked is not None and marked is not turn.asked and marked is not turn.answer:
+            copy = ACTIONS["duplicate"].shown
+            self.notify(
+                f"Only the last question can be asked again. {copy} makes a copy to try in.", severity="warning"
+            )
+        else:
+            return turn
+        return None
 
     async def _somebody(self, session: "Session", heading: str) -> str | None:
         """Whom the person chooses; None if nobody."""
@@ -165,3 +160,16 @@ class Judging(Asking, Reading):
         dialog = ChooseProviderScreen(offered, current=session.requested, palette=self._palette, heading=heading)
         chosen = await self.app.push_screen_wait(dialog)
         return None if chosen is None else chosen.requested or "default"
+
+
+def _last_turn(session: "Session") -> _Turn | None:
+    """As it stands on screen."""
+    question = session.messages[len(session.before_last_turn()) :]
+    found: _Turn | None = None
+    asked: Asked | None = None
+    for entry in session.transcript.entries:
+        if isinstance(entry, Asked):
+            asked = entry
+        elif isinstance(entry, Answer) and entry.text and asked is not None and question:
+            found = _Turn(asked, entry) if asked.text == question[0].text else found
+    return found

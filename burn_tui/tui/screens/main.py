@@ -12,13 +12,13 @@ from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, choices
 from burn_tui.tui.screens.finding import Finding
 from burn_tui.tui.screens.help import HelpScreen
+from burn_tui.tui.screens.judging import Judging
 from burn_tui.tui.screens.neighbours import NeighboursScreen
-from burn_tui.tui.screens.reading import Reading
 from burn_tui.tui.screens.reporting import Reporting
 from burn_tui.tui.widgets.prompt import Prompt
 
 
-class MainScreen(Finding, Reading, Reporting):
+class MainScreen(Finding, Judging, Reporting):
     """Shows what the engine says and passes on what the person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dashboard"), *bindings("conversation")]

@@ -39,8 +39,10 @@ class NameSessionScreen(ModalScreen[Named | None]):
         palette: Palette,
         environments: tuple[Environment, ...] = (),
         marked: int = 0,
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__()
+        self._may_be_empty = may_be_empty
         self._heading = heading
         self._proposed = proposed
         self._palette = palette
@@ -107,4 +109,5 @@ class NameSessionScreen(ModalScreen[Named | None]):
         environment = None
         if self._environments:
             environment = self._environments[self.query_one(OptionList).highlighted or 0].name
-        self.dismiss(Named(name.strip() or self._proposed, environment))
+        proposed = "" if self._may_be_empty else self._proposed
+        self.dismiss(Named(name.strip() or proposed, environment))

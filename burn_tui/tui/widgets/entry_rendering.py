@@ -156,10 +156,19 @@ class Brush:
             _Fact(_model(answer), self._plain + Style(bold=True)),
             _Fact(legible(provider_name), self._plain + colour),
         ]
-        facts += self._state(answer)
+        facts += [*self._state(answer), *self._verdict(answer)]
         if answer.record is not None:
             facts += [_Fact(words, self._muted) for words in _account(answer.record, tokens)]
         return facts
+
+    def _verdict(self, answer: Answer) -> list[_Fact]:
+        match answer.verdict:
+            case "good":
+                return [_Fact("▲ good", self._plain + Style(color=self.palette.interface.success))]
+            case "bad":
+                return [_Fact("▼ bad", self._error)]
+            case None:
+                return []
 
     def _state(self, answer: Answer) -> list[_Fact]:
         match answer.state:

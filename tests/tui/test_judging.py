@@ -1,0 +1,220 @@
+"""Verdicts, notes, and other answers to the same question."""
+
+import asyncio
+
+from support.dashboard import Dashboard, dashboard
+from support.scripted import GPT, QWEN, SONNET, answers, asks_first, begins
+
+from burn_tui.core.errors import LedgerError
+from burn_tui.core.events import Refused, RequestFinished, TextDelta
+from burn_tui.core.transcript import Answer, Asked, Notice
+from burn_tui.tui.screens.choose_provider import ChooseProviderScreen
+from burn_tui.tui.screens.compare import CompareScreen
+from burn_tui.tui.screens.name_session import NameSessionScreen
+from burn_tui.tui.screens.question import QuestionScreen
+
+
+async def talk(running: Dashboard, question: str = "why", answer: str = "Because.") -> None:
+    running.runtime.router.scripts.append(answers(SONNET, answer))
+    await running.send(question)
+    await running.settled()
+
+
+def sent(running: Dashboard) -> list[str]:
+    return [message.text for message in running.runtime.router.requests[-1][0].messages]
+
+
+def texts(running: Dashboard) -> list[str]:
+    entries = running.main.deck.active.transcript.entries
+    return [entry.text for entry in entries if isinstance(entry, Asked | Answer)]
+
+
+def context(running: Dashboard) -> list[str]:
+    return [message.text for message in running.main.deck.active.messages]
+
+
+async def choose(running: Dashboard, key: str) -> None:
+    await running.pilot.press(key)
+    await running.until(lambda: isinstance(running.app.screen, ChooseProviderScreen))
+    await running.pilot.press("3")
+
+
+async def test_thumbs_up_is_kept_with_the_attempt_and_shown_at_the_answer() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        await running.pilot.press("tab", "plus")
+        await running.until(lambda: "▲ good" in running.text("#transcript"))
+        (heard,) = running.runtime.ledger.heard
+        assert (heard.event_id, heard.verdict) == ("e", 1)
+
+
+async def test_the_same_thumb_once_more_takes_it_back_and_the_other_one_changes_it() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        await running.pilot.press("tab", "minus", "plus", "plus")
+        await running.until(lambda: len(running.runtime.ledger.heard) == 3)
+        assert [heard.verdict for heard in running.runtime.ledger.heard] == [-1, 1, None]
+        await running.until(lambda: "good" not in running.text("#transcript"))
+
+
+async def test_a_note_stands_below_its_answer_and_can_be_emptied() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        await running.pilot.press("tab", "n")
+        await running.until(lambda: isinstance(running.app.screen, NameSessionScreen))
+        await running.type("too short")
+        await running.pilot.press("enter")
+        await running.until(lambda: "your note: too short" in running.text("#transcript"))
+        assert running.runtime.ledger.heard[-1].note == "too short"
+        await running.pilot.press("n")
+        await running.until(lambda: isinstance(running.app.screen, NameSessionScreen))
+        await running.pilot.press("backspace", "enter")
+        await running.until(lambda: "your note" not in running.text("#transcript"))
+
+
+async def test_a_verdict_that_cannot_be_kept_is_not_shown() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.ledger.trouble = LedgerError("is locked.", file="ledger.sqlite3", mend="Close it.")
+        await running.pilot.press("tab", "plus")
+        await running.until(lambda: "is locked." in running.text("#notice"))
+        assert "good" not in running.text("#transcript")
+
+
+async def test_a_question_cannot_be_judged() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        await running.pilot.press("tab", "k", "k", "plus")
+        await running.until(lambda: "There is no answer here that could be judged." in running.toasts)
+
+
+async def test_the_last_question_is_answered_again_and_the_earlier_answer_is_not_sent_along() -> None:
+    async with dashboard() as running:
+        await talk(running, "first", "One.")
+        await talk(running, "why", "Because.")
+        running.runtime.router.scripts.append(answers(GPT, "Since."))
+        await running.pilot.press("tab")
+        await choose(running, "r")
+        await running.until(lambda: "Since." in texts(running))
+        await running.settled()
+        assert running.runtime.router.requests[-1][0].model == str(GPT)
+        assert sent(running) == ["first", "One.", "why"]
+        assert context(running) == ["first", "One.", "why", "Since."]
+        assert texts(running) == ["first", "One.", "why", "Because.", "why", "Since."]
+        await running.until(lambda: "Asked again" in running.text("#transcript"))
+
+
+async def test_a_failed_second_attempt_leaves_the_conversation_as_it_was() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        await running.type("draft")
+        running.runtime.router.scripts.append(
+            [Refused("budget", "Budget daily is full.", "Raise it."), RequestFinished("r", None, None, ())]
+        )
+        await running.pilot.press("tab")
+        await choose(running, "r")
+        await running.until(lambda: "Raise it." in running.text("#transcript"))
+        await running.settled()
+        assert context(running) == ["why", "Because."]
+        assert running.prompt == "draft"
+
+
+async def test_a_paid_second_attempt_is_asked_about_and_sent_after_a_yes() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.router.scripts += [asks_first(GPT, "production"), answers(GPT, "Since.")]
+        await running.pilot.press("tab")
+        await choose(running, "r")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press("y")
+        await running.until(lambda: context(running) == ["why", "Since."])
+        assert running.runtime.router.requests[-1][1].is_confirmed_now
+        assert running.prompt == ""
+
+
+async def test_an_earlier_question_is_not_asked_again() -> None:
+    async with dashboard() as running:
+        await talk(running, "first", "One.")
+        await talk(running, "why", "Because.")
+        await running.pilot.press("tab", "k", "k", "k", "r")
+        await running.until(lambda: "Only the last question can be asked again." in running.toasts)
+
+
+async def test_without_an_answer_there_is_nothing_to_ask_again() -> None:
+    async with dashboard() as running:
+        await running.main.run_action("again")
+        await running.until(lambda: "Nothing has been answered here that could be asked again." in running.toasts)
+
+
+async def comparing(running: Dashboard) -> None:
+    await talk(running)
+    running.runtime.router.scripts.append(answers(GPT, "Since."))
+    await running.pilot.press("tab")
+    await choose(running, "s")
+    await running.until(lambda: isinstance(running.app.screen, CompareScreen))
+    await running.until(lambda: "Since." in running.text())
+
+
+async def test_two_answers_stand_side_by_side_and_the_second_can_be_kept() -> None:
+    async with dashboard() as running:
+        await comparing(running)
+        assert any("Because." in line and "Since." in line for line in running.text().splitlines())
+        assert sent(running) == ["why"]
+        await running.pilot.press("2")
+        await running.until(lambda: running.app.screen is running.main)
+        assert context(running) == ["why", "Since."]
+        assert texts(running) == ["why", "Because.", "Since."]
+
+
+async def test_where_there_is_no_room_one_stands_above_the_other() -> None:
+    async with dashboard(size=(60, 30)) as running:
+        await comparing(running)
+        lines = running.text().splitlines()
+        assert not any("Because." in line and "Since." in line for line in lines)
+
+
+async def test_escape_goes_on_from_the_first_answer_and_both_stay_on_screen() -> None:
+    async with dashboard() as running:
+        await comparing(running)
+        await running.pilot.press("escape")
+        await running.until(lambda: running.app.screen is running.main)
+        assert context(running) == ["why", "Because."]
+        assert texts(running) == ["why", "Because.", "Since."]
+        assert isinstance(running.main.deck.active.transcript.entries[-1], Notice)
+
+
+async def test_leaving_a_comparison_stops_the_answer_that_is_still_being_written() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.router.scripts.append([*begins(GPT), TextDelta("half"), asyncio.Event()])
+        await running.pilot.press("tab")
+        await choose(running, "s")
+        await running.until(lambda: "half" in running.text())
+        await running.pilot.press("2")
+        await running.until(lambda: running.app.screen is running.main)
+        assert context(running) == ["why", "Because."]
+
+
+async def test_a_paid_comparison_is_asked_about_too() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.router.scripts += [asks_first(GPT, "production"), answers(GPT, "Since.")]
+        await running.pilot.press("tab")
+        await choose(running, "s")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press("y")
+        await running.until(lambda: "Since." in running.text())
+        await running.pilot.press("2")
+        await running.until(lambda: context(running) == ["why", "Since."])
+
+
+async def test_no_to_a_paid_comparison_leads_back() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.router.scripts.append(asks_first(QWEN, "production"))
+        await running.pilot.press("tab")
+        await choose(running, "s")
+        await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.pilot.press("n")
+        await running.until(lambda: running.app.screen is running.main)
+        assert context(running) == ["why", "Because."]
