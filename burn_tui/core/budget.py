@@ -55,7 +55,7 @@ def period_of(budget: Budget, now: datetime) -> tuple[datetime, datetime]:
 
 
 def daily(budgets: Iterable[Budget], timezone: tzinfo) -> Budget:
-    """The budget that a day is measured against; without one that covers everything a day of `timezone`, and no limit."""
+    """The budget that a day is measured against; without one that covers everything, `timezone`'s day and no limit."""
     of_all = (budget for budget in budgets if budget.period == "day" and budget.scope == "all")
     return next(of_all, Budget(name="day", limit_nanousd=0, timezone=timezone))
 

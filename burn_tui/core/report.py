@@ -16,7 +16,7 @@ day and hour are local, and of the moment an attempt started."""
 
 Marker = Literal["fallback", "truncated", "estimated", "unpriced", "cached"]
 """What must not be overlooked about an attempt. fallback: served in place of a target that failed. truncated: it
-broke off. estimated: tokens are a guess. unpriced: the cost is unknown. cached: a part of the input was read from a cache."""
+broke off. estimated: tokens are a guess. unpriced: the cost is unknown. cached: some input came from a cache."""
 
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 MARKERS: tuple[Marker, ...] = get_args(Marker)

@@ -74,7 +74,8 @@ def _providers(
             parts[row["provider_name"]]["last_error_type"] = row["error_type"]
     for row in first_chunks:
         if row["provider_name"] in parts:
-            parts[row["provider_name"]].setdefault("first_chunk", {})[row["bucket"]] = row["samples"]
+            histogram = parts[row["provider_name"]].setdefault("first_chunk", {})
+            histogram[row["bucket"]] = histogram.get(row["bucket"], 0) + row["samples"]
     return tuple(ProviderSpending(**part) for part in parts.values())
 
 

@@ -160,6 +160,16 @@ def _beginning(draft: str) -> str:
     return line if len(line) <= 30 else line[:29] + "…"
 
 
+def completing(offered: tuple[Candidate, ...]) -> tuple[Fact, ...]:
+    """What keys do while candidates are shown; nothing would be sent now."""
+    is_command = offered[0].text.startswith(COMMAND)
+    return (
+        Fact("Enter does it" if is_command else "Enter takes it"),
+        Fact("↑ ↓ choose", tone="quiet"),
+        Fact("Escape: it is only text", tone="quiet"),
+    )
+
+
 def history(deck: "Deck") -> list[str]:
     """What was asked before, the latest first: in the session on screen, then in the others."""
     sessions = [deck.active, *(session for session in deck.sessions if session is not deck.active)]

@@ -8,6 +8,7 @@ sessions a day that each do one thing for one project in one environment, busier
 """
 
 import asyncio
+import os
 import random
 import shutil
 import sqlite3
@@ -16,22 +17,28 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
+from datetime import UTC
+from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
 
 from msgspec import Struct
 
+from burn_tui.core.budget import Budget
 from burn_tui.core.latency import bucket_of
+from burn_tui.core.report import GROUPINGS
 from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
+from burn_tui.engine import burn_queries as queries
 from burn_tui.engine import ledger_reading as reading
 from burn_tui.engine import ledger_sql as sql
+from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
-from burn_tui.engine.ledger_file import prepare
+from burn_tui.engine.ledger_file import open_to_read, prepare
 from burn_tui.engine.ledger_names import Names
-from burn_tui.engine.ledger_writing import Writing
 from burn_tui.engine.ledger_rows import SHORTEST_GENERATION_S
+from burn_tui.engine.ledger_writing import Writing
+from burn_tui.engine.reports import report
 
 DAYS = 90
 DAY_S = 86_400.0
@@ -94,12 +101,21 @@ def works(chance: random.Random, clock: Clock) -> list[Work]:
     return day
 
 
-Template = tuple[object, ...]
+Row = tuple[object, ...]
 
 
-def templates(day: list[Work], names: Names, chance: random.Random, number: int) -> list[tuple[Template, Template]]:
+class Template(Struct, frozen=True):
+    """A row without its ids and times."""
+
+    attempt: int
+    before: Row
+    """What stands between its start and its end."""
+    after: Row
+
+
+def templates(day: list[Work], names: Names, chance: random.Random, number: int) -> list[Template]:
     """Rows without their ids and times: what stands before the start, and what after it."""
-    made = []
+    made: list[Template] = []
     owner = names.number("pid:4711:123456@workstation")
     for _ in range(number):
         work = chance.choice(day)
@@ -146,7 +162,7 @@ def templates(day: list[Work], names: Names, chance: random.Random, number: int)
             names.number(f"{chance.randrange(8):040x}"),
             chance.random() < 0.3,
         )
-        answered: Template = (
+        answered: Row = (
             round(duration_s * 1e6),
             round(first_chunk_s * 1e6),
             names.number(f"{model}-2025-09-29"),
@@ -169,7 +185,7 @@ def templates(day: list[Work], names: Names, chance: random.Random, number: int)
             bucket_of(duration_s),
             bucket_of(tokens_out / generating_s) if generating_s >= SHORTEST_GENERATION_S else None,
         )
-        refused: Template = (
+        refused: Row = (
             210_000,
             None,
             None,
@@ -192,11 +208,11 @@ def templates(day: list[Work], names: Names, chance: random.Random, number: int)
             None,
             None,
         )
-        made.append(((2 if fell_back else 1, before), refused if failed else answered))
+        made.append(Template(2 if fell_back else 1, before, refused if failed else answered))
     return made
 
 
-def generated(rows: int, names: Names) -> Iterator[Template]:
+def generated(rows: int, names: Names) -> Iterator[Row]:
     """All rows, oldest first."""
     chance, clock = random.Random(5), Clock()
     weight = sum(BY_HOUR)
@@ -208,8 +224,8 @@ def generated(rows: int, names: Names) -> Iterator[Template]:
             for number in range(in_hour):
                 at_us = int((start + hour * 3600 + 3600 * number / in_hour) * 1e6) + chance.randrange(1000)
                 stamp = (at_us // 1000).to_bytes(6) + chance.randbytes(10)
-                (attempt, before), after = of_the_day[int(chance.random() * len(of_the_day))]
-                yield (stamp, stamp[:8] + chance.randbytes(8), attempt, at_us, *before, *after)
+                one = of_the_day[int(chance.random() * len(of_the_day))]
+                yield (stamp, stamp[:8] + chance.randbytes(8), one.attempt, at_us, *one.before, *one.after)
 
 
 def fill(file: Path, rows: int) -> int:
@@ -242,9 +258,239 @@ def _progress(words: str) -> None:
     print(f"\r{words:<70}", end="" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
 
 
+# --- questions ----------------------------------------------------------------------------------
+
+
+def panel(connection: sqlite3.Connection) -> None:
+    """All that the burn panel asks for, with a day of 24 hours behind it."""
+    now = END - 1
+    reading.spending(connection, END - DAY_S, now)
+    queries.burnt(connection, day_start=END - DAY_S, now=now)
+    queries.last_hour(connection, now=now)
+    queries.works(connection, now=now)
+    queries.worst_drift(connection, now=now)
+
+
+_RAW = (
+    "FROM attempt_rows JOIN labels ON labels.id = labels WHERE duration_us IS NOT NULL AND error_type IS NOT 'refused'"
+)
+_SINCE = "AND started_at_us >= :since_us AND started_at_us < :until_us"
+_MONEY = """
+    sum(cost_nanousd), sum(cost_nanousd IS NULL), sum(input_tokens), sum(output_tokens), count(*),
+    sum(error_type IS NOT NULL), sum(duration_us), sum(time_to_first_chunk_us)
+"""
+RAW_PANEL = (
+    (
+        3600.0,
+        f"SELECT started_at_us / 60000000, sum(cost_nanousd), sum(output_tokens) {_RAW} {_SINCE} GROUP BY 1",
+    ),
+    (7200.0, f"SELECT started_at_us / 60000000, operation_name, sum(cost_nanousd) {_RAW} {_SINCE} GROUP BY 1, 2"),
+    (3600.0, f"SELECT count(*), sum(error_type IS NOT NULL) {_RAW} {_SINCE}"),
+    (DAY_S, f"SELECT provider_name, {_MONEY} {_RAW} {_SINCE} GROUP BY 1"),
+    (DAY_S, f"SELECT provider_name, first_chunk_bucket, count(*) {_RAW} {_SINCE} GROUP BY 1, 2"),
+    (
+        DAY_S,
+        f"SELECT provider_name, error_type, max(started_at_us) {_RAW} {_SINCE} AND error_type IS NOT NULL GROUP BY 1",
+    ),
+    (DAY_S, f"SELECT operation_name, sum(cost_nanousd) {_RAW} {_SINCE} GROUP BY 1"),
+    (DAY_S, f"SELECT operation_name, provider_name, {_MONEY} {_RAW} {_SINCE} GROUP BY 1, 2"),
+    (DAY_S, f"SELECT operation_name, provider_name, duration_bucket, count(*) {_RAW} {_SINCE} GROUP BY 1, 2, 3"),
+    (DAY_S, f"SELECT provider_name, request_model, first_chunk_bucket, count(*) {_RAW} {_SINCE} GROUP BY 1, 2, 3"),
+    (DAY_S, f"SELECT provider_name, request_model, speed_bucket, count(*) {_RAW} {_SINCE} GROUP BY 1, 2, 3"),
+)
+"""The same questions without roll-ups: how far back, and the statement. Drift comes from the same histograms."""
+
+
+def raw_panel(connection: sqlite3.Connection) -> None:
+    """As `panel`, from the rows alone."""
+    for length_s, statement in RAW_PANEL:
+        connection.execute(statement, {"since_us": int((END - length_s) * 1e6), "until_us": int(END * 1e6)}).fetchall()
+
+
+def by_provider(connection: sqlite3.Connection) -> None:
+    """All days."""
+    report(connection, since=END - DAYS * DAY_S, until=END, by="provider", timezone=UTC)
+
+
+def raw_by_provider(connection: sqlite3.Connection) -> None:
+    """The same from the rows alone."""
+    statement = (
+        f"SELECT provider_name, {sql.summed()} FROM counted JOIN labels ON labels.id = counted.labels GROUP BY 1"
+    )
+    connection.execute(statement).fetchall()
+
+
+def milliseconds(work: Callable[[], object], times: int) -> float:
+    """The median of so many."""
+    taken = []
+    for _ in range(times):
+        start = perf_counter()
+        work()
+        taken.append(perf_counter() - start)
+    return statistics.median(taken) * 1e3
+
+
+# --- the live path ------------------------------------------------------------------------------
+
+
+async def live(file: Path) -> tuple[float, float, float, float]:
+    """Milliseconds: a durable row, its settlement, a tick of the panel after news (CPU), and one without (CPU)."""
+    clock = Clock(now=lambda: END)
+    ledger = await Ledger.open(file, now=END)
+    watch, day = BurnWatch(ledger), Budget(name="day", limit_nanousd=10**12, timezone=UTC)
+    opening: list[float] = []
+    settling: list[float] = []
+    news: list[float] = []
+    quiet: list[float] = []
+    try:
+        for number in range(200):
+            attempt = AttemptOpened(
+                event_id=clock.new_id(),
+                request_id=clock.new_id(),
+                attempt=1,
+                started_at=END + number,
+                provider_name="openai",
+                request_model="gpt-5-mini",
+                session_id="live",
+                environment="local",
+            )
+            start = perf_counter()
+            await ledger.reserve(attempt, ())
+            opening.append(perf_counter() - start)
+            start = perf_counter()
+            await ledger.settle(
+                UsageRecord(
+                    opened=attempt,
+                    duration_s=1.0,
+                    time_to_first_chunk_s=0.4,
+                    usage=Usage(input_tokens=9, output_tokens=9),
+                    cost_nanousd=5,
+                )
+            )
+            settling.append(perf_counter() - start)
+            for ticks in (news, quiet):
+                begin = process_time()
+                await watch.look(END + number, daily=day, budgets=(day,), slow_s=15.0)
+                await ledger.spending(day_start=END - DAY_S, now=END + number)
+                ticks.append(process_time() - begin)
+    finally:
+        await ledger.close()
+    one, other, third, fourth = (statistics.median(times) * 1e3 for times in (opening, settling, news, quiet))
+    return one, other, third, fourth
+
+
+def bare_write(directory: Path) -> float:
+    """Milliseconds of appending a page to a file and flushing it: what no durable row can be faster than."""
+    with (directory / "bare").open("wb") as file:
+
+        def write() -> None:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+
+        return milliseconds(write, 200)
+
+
+def bytes_of_live_rows(directory: Path, number: int = 20_000) -> float:
+    """A row that was opened and settled one by one, while others came in between."""
+    file, clock = directory / "one-by-one.sqlite3", Clock()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        prepare(connection)
+        connection.execute("PRAGMA synchronous = OFF")
+        names, writing = Names(connection), Writing(connection, owner="bench")
+        source = (record for day in range(2) for record in _live_records(day, clock, names, number // 2))
+        in_flight: list[UsageRecord] = []
+        for record in source:
+            connection.execute("BEGIN IMMEDIATE")
+            writing.open(record.opened)
+            in_flight.append(record)
+            if len(in_flight) > 5:
+                writing.settle(in_flight.pop(0))
+            connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        pages = connection.execute("SELECT sum(pgsize) FROM dbstat WHERE name NOT LIKE 'sqlite_s%'").fetchone()[0]
+    return float(pages / number)
+
+
+def _live_records(day: int, clock: Clock, names: Names, number: int) -> Iterator[UsageRecord]:
+    chance = random.Random(day)
+    todo = works(chance, clock)
+    for place in range(number):
+        work = chance.choice(todo)
+        provider, model = chance.choice(work.targets)
+        first_chunk_s = chance.lognormvariate(-0.4, 0.5)
+        yield UsageRecord(
+            opened=AttemptOpened(
+                event_id=clock.new_id(),
+                request_id=clock.new_id(),
+                attempt=1,
+                started_at=END + day * DAY_S + place * DAY_S / number,
+                provider_name=provider,
+                request_model=model,
+                session_id=work.session_id,
+                conversation_id=work.session_id,
+                environment=work.environment,
+                operation_name=work.operation,
+                project=work.project,
+                prompt=work.prompt,
+                route="default",
+                route_reason="first on route default",
+                input_tokens_estimate=900,
+                cost_estimate_nanousd=9_000_000,
+            ),
+            duration_s=first_chunk_s + chance.lognormvariate(1, 0.5),
+            time_to_first_chunk_s=first_chunk_s,
+            response_model=model,
+            usage=Usage(input_tokens=chance.randrange(9_000), output_tokens=chance.randrange(900)),
+            cost_nanousd=chance.randrange(10**8),
+            cost_source="price",
+            price_as_of="2026-02-01",
+            finish_reason="stop",
+            http_status=200,
+        )
+
+
+def main() -> None:
+    """Make it, ask it, print."""
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as name:
+        directory = Path(name)
+        free = shutil.disk_usage(directory).free
+        if free < rows * BYTES_A_ROW * 2:
+            sys.exit(f"{directory} has {free / 1e9:.1f} GB free, and {rows * BYTES_A_ROW * 2 / 1e9:.1f} GB are needed.")
+        file = directory / "ledger.sqlite3"
+        number = fill(file, rows)
+        print(f"{number:,} rows over {DAYS} days, {file.stat().st_size / 1e9:.2f} GB")
+        print(
+            f"  {file.stat().st_size / number:6.0f} bytes a row, all tables and indexes   (wanted under {BYTES_A_ROW})"
+        )
+        print(f"  {bytes_of_live_rows(directory):6.0f} bytes a row, of 20,000 that were opened and settled one by one")
+        with closing(open_to_read(file)) as connection:
+            ours, raw = milliseconds(lambda: panel(connection), 25), milliseconds(lambda: raw_panel(connection), 3)
+            print(
+                f"  {ours:6.1f} ms the whole panel of 24 h; raw rows {raw:.0f} ms, {raw / ours:.0f}x"
+                "   (wanted 15 ms, 40x)"
+            )
+            ours = milliseconds(lambda: by_provider(connection), 25)
+            raw = milliseconds(lambda: raw_by_provider(connection), 1)
+            print(
+                f"  {ours:6.1f} ms all {DAYS} days by provider; raw rows {raw:,.0f} ms, {raw / ours:,.0f}x"
+                "   (wanted 25 ms)"
+            )
+            for by in GROUPINGS:
+                ask = partial(report, connection, since=END - DAYS * DAY_S, until=END, by=by, timezone=UTC)
+                print(f"  {milliseconds(ask, 1):6.0f} ms a report of {DAYS} days by {by}")
+        opening, settling, news, quiet = asyncio.run(live(file))
+        floor = bare_write(directory)
+        print(
+            f"  {opening:6.2f} ms a durable live row, {settling:.2f} ms its settlement; a bare write {floor:.2f} ms"
+            "   (wanted 1 ms)"
+        )
+        print(
+            f"  {news:6.2f} ms CPU a tick of the panel after news, {quiet:.2f} ms without: {news / 10:.2f} % and "
+            f"{quiet / 10:.2f} % of a core at one a second   (wanted under 1 %)"
+        )
+
+
 if __name__ == "__main__":
-    file = Path(sys.argv[2]) / "ledger.sqlite3"
-    file.parent.mkdir(exist_ok=True)
-    file.unlink(missing_ok=True)
-    n = fill(file, int(sys.argv[1]))
-    print(n, file.stat().st_size, file.stat().st_size / n)
+    main()

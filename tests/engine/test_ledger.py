@@ -12,8 +12,8 @@ from support.attempts import NOW, opened, records, settled
 from support.ledgers import ALIVE, ledger_in, ledger_with, rows_on_disk, table
 
 from burn_tui.core.errors import LedgerError
-from burn_tui.core.usage import Usage, UsageRecord
-from burn_tui.engine.ledger import LONGEST_CALL_S, Ledger
+from burn_tui.core.usage import Feedback, Usage, UsageRecord
+from burn_tui.engine.ledger import LATE_S, LONGEST_CALL_S, Ledger
 from burn_tui.engine.ownership import this_process
 
 
@@ -221,3 +221,74 @@ async def test_who_comes_back_after_being_taken_for_dead_finds_the_row_settled(f
             pass
         await late.settle(settled(attempt))
         assert [record.error_type for record in await late.records()] == ["interrupted"]
+
+
+# --- rows of calls that others made -------------------------------------------------------------
+
+
+async def test_what_is_taken_over_long_after_it_happened_is_late_and_the_rest_is_live(file: Path) -> None:
+    old, fresh = (settled(opened(f"e{age}", started_at=NOW - age), duration_s=2.0) for age in (LATE_S + 3, LATE_S + 1))
+    async with ledger_in(file) as ledger:
+        assert await ledger.take_over([old, fresh], now=NOW) == 2
+        assert [record.is_late for record in await ledger.records()] == [True, False]
+        (row,) = await ledger.read("SELECT sum(cost_nanousd), sum(late_nanousd) FROM hours", {})
+    assert tuple(row) == (10, 5)
+
+
+async def test_taking_over_the_same_rows_again_changes_nothing(file: Path) -> None:
+    logged = [settled(opened(f"0190163d-8694-739b-aea5-966c26f8{number:04x}")) for number in range(30)]
+    async with ledger_in(file) as ledger:
+        assert await ledger.take_over(logged, now=NOW) == 30
+        sums = [await table(ledger, name) for name in ("hours", "days", "latencies")]
+        assert await ledger.take_over([*logged, *logged[:3]], now=NOW + 86_400) == 0
+        assert [await table(ledger, name) for name in ("hours", "days", "latencies")] == sums
+        assert len(await ledger.records()) == 30
+
+
+async def test_a_call_of_unknown_length_is_no_sample_of_how_long_calls_take(file: Path) -> None:
+    async with ledger_in(file) as ledger:
+        await ledger.take_over([settled(duration_s=0.0, time_to_first_chunk_s=None)], now=NOW)
+        assert await table(ledger, "latencies") == []
+        assert len(await table(ledger, "hours")) == 1
+
+
+async def test_records_of_a_period_are_those_that_started_in_it() -> None:
+    written = [settled(opened(f"e{second}", started_at=NOW + second)) for second in range(4)]
+    async with ledger_with(written, []) as ledger:
+        found = await ledger.records(since=NOW + 1, until=NOW + 3)
+    assert [record.opened.event_id for record in found] == ["e1", "e2"]
+
+
+@pytest.mark.parametrize(
+    "event_id",
+    [
+        "0190163d-8694-739b-aea5-966c26f8ad91",
+        "0190163D-8694-739B-AEA5-966C26F8AD91",
+        "0190163d8694739baea5966c26f8ad91",
+        "0190163d-8694-739b-aea5-966c26f8ad9g",
+        "a b-c d-8694-739b-aea5-966c26f8ad91",
+        "log.jsonl:17",
+    ],
+)
+async def test_any_text_may_be_an_id_and_comes_back_as_it_was(file: Path, event_id: str) -> None:
+    record = settled(opened(event_id, request_id=event_id))
+    async with ledger_in(file) as ledger:
+        await ledger.settle(record)
+        assert await ledger.records(request_id=event_id) == [record]
+    assert [row["event_id"] for row in rows_on_disk(file)] == [event_id]
+
+
+# --- feedback -----------------------------------------------------------------------------------
+
+
+async def test_all_that_is_said_of_an_answer_is_kept_in_its_order(file: Path) -> None:
+    words = [
+        Feedback(event_id="e1", at=NOW, verdict=1, note="exact"),
+        Feedback(event_id="e1", at=NOW + 1, verdict=-1),
+        Feedback(event_id="e1", at=NOW + 2, verdict=None, note="not sure"),
+    ]
+    async with ledger_in(file) as ledger:
+        for word in words:
+            await ledger.add_feedback(word)
+        await ledger.add_feedback(Feedback(event_id="other", at=NOW, verdict=1))
+        assert await ledger.feedback("e1") == words

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
-from support.attempts import NOW, opened, settled
+from support.attempts import NOW, settled
 
 from burn_tui.core.errors import LedgerError
 from burn_tui.engine.ledger import Ledger

@@ -115,9 +115,9 @@ async def _found_sums(ledger: Ledger, table: str, key: str, columns: tuple[str, 
 
 
 async def _check_sums(ledger: Ledger, written: list[UsageRecord]) -> None:
-    by_labels = f"JOIN labels ON labels.id = labels"
-    for table, period, length_us in (("hours", "hour", _HOUR_US), ("days", "day", _DAY_US)):
-        found = await _found_sums(ledger, f"{table} {by_labels}", f"{period}, {', '.join(LABELS)}", SUMS)
+    by_labels = "JOIN labels ON labels.id = labels"
+    for name, period, length_us in (("hours", "hour", _HOUR_US), ("days", "day", _DAY_US)):
+        found = await _found_sums(ledger, f"{name} {by_labels}", f"{period}, {', '.join(LABELS)}", SUMS)
         assert found == _sums(written, lambda record, us=length_us: (_period(record, us), *_labels(record)))  # type: ignore[misc]
     found = await _found_sums(ledger, f"minutes {by_labels}", f"minute, {', '.join(LABELS)}", MINUTE_SUMS)
     by_minute = _sums(written, lambda record: (_period(record, _MINUTE_US), *_labels(record)))

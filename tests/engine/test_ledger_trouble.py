@@ -21,7 +21,8 @@ from burn_tui.core.usage import Feedback, GuardOverride
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.migrations import MIGRATIONS
 from burn_tui.engine.runtime import Runtime
-from burn_tui.engine.settings import Settings
+from burn_tui.engine.settings import read
+from burn_tui.engine.yaml_source import parse
 
 DAILY = Budget(name="daily", limit_nanousd=30, timezone=UTC)
 
@@ -141,7 +142,9 @@ async def test_an_import_is_refused_as_a_whole_and_not_kept(file: Path) -> None:
     async with ledger_in(file) as ledger:
         await _fill_the_disk(ledger)
         with pytest.raises(LedgerUnavailableError, match="disk is full"):
-            await ledger.take_over([settled(opened(f"import-{n}", route_reason=f"{n}" * 500)) for n in range(50)], now=NOW)
+            await ledger.take_over(
+                [settled(opened(f"import-{n}", route_reason=f"{n}" * 500)) for n in range(50)], now=NOW
+            )
         await _make_room(ledger)
         await ledger.settle(settled())
         assert not any(str(row["event_id"]).startswith("import") for row in rows_on_disk(file))
@@ -272,7 +275,7 @@ async def test_closing_with_nothing_but_trouble_is_no_error(file: Path) -> None:
 
 
 async def test_trouble_with_the_ledger_stands_as_a_notice_as_long_as_it_lasts(tmp_path: Path) -> None:
-    runtime = await Runtime.open(Settings(origin="a test"), data_dir=tmp_path, environ={})
+    runtime = await Runtime.open(read(parse("{}", file="config.yaml")), data_dir=tmp_path, environ={})
     try:
         before = list(runtime.notices)
         (row,) = await runtime.ledger.read("PRAGMA page_count", {})
@@ -285,5 +288,19 @@ async def test_trouble_with_the_ledger_stands_as_a_notice_as_long_as_it_lasts(tm
         await runtime.ledger.read("PRAGMA max_page_count = 1000000", {})
         await runtime.ledger.settle(settled())
         assert runtime.notices == before
+    finally:
+        await runtime.close()
+
+
+async def test_rests_that_cannot_be_read_are_said_and_keep_nobody_from_starting(file: Path) -> None:
+    async with ledger_in(file) as ledger:
+        await ledger.keep_rest(Scope("openai", 0, "gpt-5-mini"), Breaker(3, NOW + 60, "rate_limited"), None)
+        await ledger.read("PRAGMA wal_checkpoint(TRUNCATE)", {})
+    _damage(file, "rests")
+    runtime = await Runtime.open(read(parse("{}", file="config.yaml")), data_dir=file.parent, environ={})
+    try:
+        assert any("is damaged. Run burn-tui doctor --repair" in notice for notice in runtime.notices)
+        await runtime.ledger.settle(settled())
+        assert len(await runtime.ledger.records()) == 1
     finally:
         await runtime.close()

@@ -61,9 +61,19 @@ async def _filled(
 
 
 def _report(file: Path, by: Grouping = "provider", **options: Any) -> Report:
-    whole = {"since": NOW - 10 * HOUR_S, "until": NOW + 10 * HOUR_S, "timezone": UTC}
+    whole: dict[str, Any] = {"since": NOW - 10 * HOUR_S, "until": NOW + 10 * HOUR_S, "timezone": UTC}
     with closing(open_to_read(file)) as connection:
         return report(connection, by=by, **(whole | options))
+
+
+def _hour(record: UsageRecord) -> str:
+    start = microseconds(record.opened.started_at) // 3_600_000_000 * 3600
+    return datetime.fromtimestamp(start, KOLKATA).isoformat(timespec="minutes")
+
+
+def _prompt(record: UsageRecord) -> str | None:
+    prompt = record.opened.prompt
+    return None if prompt is None else f"{prompt.name}@{prompt.version[:12]}"
 
 
 KEYS: dict[Grouping, Callable[[UsageRecord], str | None]] = {
@@ -73,16 +83,11 @@ KEYS: dict[Grouping, Callable[[UsageRecord], str | None]] = {
     "operation": lambda record: record.opened.operation_name,
     "project": lambda record: record.opened.project,
     "environment": lambda record: record.opened.environment,
-    "prompt": lambda record: (prompt := record.opened.prompt) and f"{prompt.name}@{prompt.version[:12]}",
+    "prompt": _prompt,
     "commit": lambda record: record.opened.git_commit,
+    "hour": _hour,
     "day": lambda record: f"{datetime.fromtimestamp(record.opened.started_at, KOLKATA):%Y-%m-%d}",
-    "hour": lambda record: _hour(record),
 }
-
-
-def _hour(record: UsageRecord) -> str:
-    start = microseconds(record.opened.started_at) // 3_600_000_000 * 3600
-    return datetime.fromtimestamp(start, KOLKATA).isoformat(timespec="minutes")
 
 
 MARKED: dict[Marker, Callable[[UsageRecord], bool]] = {

@@ -316,6 +316,18 @@ async def test_no_dialog_opens_over_somebody_who_is_typing() -> None:
         assert running.app.screen is running.main
 
 
+async def test_who_sends_a_prompt_sees_the_end_again() -> None:
+    async with dashboard(size=(80, 24)) as running:
+        running.runtime.router.scripts.append(answers(SONNET, "line\n\n" * 80))
+        await running.send("hello")
+        await running.settled()
+        transcript = running.main.query_one("#transcript")
+        await running.until(lambda: transcript.scroll_offset.y > 0)
+        await running.pilot.press("pageup", "pageup")
+        await running.send("and now")
+        await running.until(lambda: "Fine." in running.text("#transcript"))
+
+
 async def test_the_route_line_says_what_will_happen_and_follows_the_typing() -> None:
     async with dashboard() as running:
         route = running.text("#route")

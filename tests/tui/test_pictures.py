@@ -149,6 +149,35 @@ NOTICES: list[Notice] = [
 ]
 
 
+def typing(text: str) -> Scene:
+    async def scene(running: Dashboard) -> None:
+        await idle(running)
+        await running.pilot.press("ctrl+u")
+        await running.type(text)
+        await running.until(lambda: running.main.query_one("#completions").display)
+        await running.until(lambda: "Escape" in running.text("#route"))
+
+    return scene
+
+
+async def comparing(running: Dashboard) -> None:
+    await idle(running)
+    running.runtime.router.scripts.append(answers(GPT, "Because nobody reads the counter again:\n\n" + ANSWER))
+    await running.pilot.press("tab", "plus", "s")
+    await running.until(lambda: running.app.screen is not running.main)
+    await running.pilot.press("3")
+    await running.until(lambda: "gpt-5-mini · openai" in running.text())
+
+
+async def judged(running: Dashboard) -> None:
+    await idle(running)
+    await running.pilot.press("tab", "plus", "n")
+    await running.until(lambda: running.app.screen is not running.main)
+    await running.type("short and right")
+    await running.pilot.press("enter")
+    await running.until(lambda: "short and right" in running.text("#transcript"))
+
+
 async def noticing(running: Dashboard) -> None:
     transcript = running.main.deck.active.transcript
     transcript.ask("why does the retry loop never stop?", at=NOW)
@@ -240,6 +269,10 @@ SCENES: dict[str, Scene] = {
     "confirm": confirm,
     "too-long": too_long,
     "search": searching,
+    "commands": typing("/"),
+    "names": typing("@o"),
+    "compare": comparing,
+    "judged": judged,
     "reading": reading,
     "notices": noticing,
     "past": the_past,

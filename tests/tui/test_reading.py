@@ -178,7 +178,7 @@ async def test_the_footer_shows_what_can_be_done_with_the_conversation_while_it_
     async with dashboard() as running:
         await talk(running, "why", "Because.")
         await running.pilot.press("tab")
-        await running.until(lambda: "copy code" in running.text("#keys"))
+        await running.until(lambda: "side by side" in running.text("#keys"))
         await running.pilot.press("tab")
         await running.until(lambda: "F1 help" in running.text("#keys"))
 

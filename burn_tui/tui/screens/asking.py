@@ -61,6 +61,8 @@ class Asking(Keeping):
     def _dispatch(self, session: "Session", delivery: Delivery) -> None:
         if delivery.prompt:
             self._put_draft(session, "")
+        if session is self.deck.active:
+            self.query_one(TranscriptView).follow()
         delivery = structs.replace(delivery, draft=session.draft)
         self.run_worker(self._deliver(session, delivery), group=_group(session))
 

@@ -167,6 +167,9 @@ class Frame(Screen[None]):
     def _show_route(self) -> None:
         self._preview_timer.pause()
         session, burn = self.deck.active, self._facts.burn if self._facts else None
+        if offered := self.query_one(Prompt).offered:
+            self.query_one(RouteLine).show(views.completing(offered))
+            return
         addressed = views.names(self._runtime.router, session).addressed(session.draft)
         preview = session.preview(addressed.text, requested=addressed.requested)
         self.query_one(RouteLine).show(views.route(session, addressed, preview, burn, self._runtime.clock.now()))

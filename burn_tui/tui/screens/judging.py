@@ -1,16 +1,16 @@
 """What the person thinks of an answer: a verdict, a note, or the wish to have another one."""
 
-from contextlib import aclosing
-from typing import TYPE_CHECKING
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from textual import work
+from textual.worker import Worker, WorkerCancelled
 
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Refused
 from burn_tui.core.transcript import Answer, Asked, Transcript, Verdict
 from burn_tui.core.usage import Feedback
-from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.messages import Delivery
 from burn_tui.tui.screens.asking import Asking
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
@@ -20,6 +20,9 @@ from burn_tui.tui.screens.reading import Reading
 
 if TYPE_CHECKING:
     from burn_tui.engine.session import Session
+
+
+_THUMBS: dict[Verdict, Literal[1, -1]] = {"good": 1, "bad": -1}
 
 
 class _Turn(Struct, frozen=True):
@@ -59,11 +62,11 @@ class Judging(Asking, Reading):
 
     async def _judge(self, answer: Answer, verdict: Verdict | None, note: str) -> None:
         assert answer.record is not None
-        word = None if verdict is None else 1 if verdict == "good" else -1
+        thumb = None if verdict is None else _THUMBS[verdict]
         event_id, now = answer.record.opened.event_id, self._runtime.clock.now()
         try:
             await self._runtime.ledger.add_feedback(
-                Feedback(event_id=event_id, at=now, verdict=word, note=note or None)
+                Feedback(event_id=event_id, at=now, verdict=thumb, note=note or None)
             )
         except LedgerError as error:
             self._warn(str(error))
@@ -96,11 +99,18 @@ class Judging(Asking, Reading):
         left, twin = Transcript(), session.twin()
         left.append([turn.asked, turn.answer])
         twin.messages = session.before_last_turn()
-        screen = CompareScreen(left, twin.transcript, titles=(str(turn.answer.target), requested))
-        answering = self.run_worker(self._answer_beside(screen, twin, turn.asked.text, requested))
-        side = await self.app.push_screen_wait(screen)
-        answering.cancel()
-        self._keep_one(session, twin, side or "left")
+        answering: list[Worker[None]] = []
+
+        def begin(screen: CompareScreen) -> None:
+            answering.append(self.run_worker(self._answer_beside(screen, twin, turn.asked.text, requested)))
+
+        titles = (str(turn.answer.target), requested)
+        side = await self.app.push_screen_wait(CompareScreen(left, twin.transcript, titles=titles, begin=begin))
+        for worker in answering:
+            worker.cancel()
+            with suppress(WorkerCancelled):
+                await worker.wait()
+        self._keep_one(session, twin, side)
 
     async def _answer_beside(
         self, screen: CompareScreen, twin: "Session", text: str, requested: str, *, is_confirmed: bool = False
@@ -113,7 +123,7 @@ class Judging(Asking, Reading):
                     screen.notice_change()
         except BurnError as error:
             self._warn(str(error))
-        screen.notice_change()
+        screen.show_from_the_beginning()
         if refused is not None and refused.confirmation is not None:
             if await self._agrees_to_pay(twin, refused.confirmation):
                 await self._answer_beside(screen, twin, text, requested, is_confirmed=True)
@@ -132,7 +142,8 @@ class Judging(Asking, Reading):
             which = "the answer right above" if is_right else "the first of these answers"
             note = f"Compared. It goes on from {which}, and the other is not sent along."
             session.transcript.note("context", note, self._runtime.clock.now())
-        self.reader.notice_change()
+        if session is self.deck.active:
+            self.reader.follow()
         self._refresh()
 
     def _last_turn(self) -> _Turn | None:
@@ -146,10 +157,7 @@ class Judging(Asking, Reading):
         if turn is None:
             self.notify("Nothing has been answered here that could be asked again.", severity="warning")
         elif marked is not None and marked is not turn.asked and marked is not turn.answer:
-            copy = ACTIONS["duplicate"].shown
-            self.notify(
-                f"Only the last question can be asked again. {copy} makes a copy to try in.", severity="warning"
-            )
+            self.notify("Only the last question can be asked again.", severity="warning")
         else:
             return turn
         return None

@@ -17,6 +17,8 @@ from burn_tui.tui.legible import legible
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import WIDEST_DIALOG, TooSmall
 
+_BADGE_CELLS = 9
+
 _NONE = "There are none yet. A session that you close stands here, and so do all of them after burn-tui has ended."
 _TURNED_OFF = "Conversations are not kept: the settings say store_text: false."
 
@@ -70,11 +72,12 @@ class PastScreen(ModalScreen[PastWish | None]):
         room = min(self.app.size.width, WIDEST_DIALOG) - 8
         beginning = " ".join(legible(row.beginning).split())
         asked = f"{row.questions} question{'' if row.questions == 1 else 's'}" if row.questions else "a draft"
+        is_tight = len(row.name) + len(row.when) + len(asked) + _BADGE_CELLS + 4 > room
         return Option(
             Content.assemble(
-                (f"{row.badge!s:<8} ", f"bold {row.colour}"),
+                (f"{row.badge!s:<{_BADGE_CELLS}}", f"bold {row.colour}"),
                 (f"{row.name}  ", "bold"),
-                (f"{row.when}  {asked}", "$foreground-muted"),
+                (row.when if is_tight else f"{row.when}  {asked}", "$foreground-muted"),
                 (f"\n  {beginning if len(beginning) <= room else beginning[: room - 1] + '…'}", "$foreground-muted"),
             )
         )

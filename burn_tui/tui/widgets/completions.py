@@ -37,7 +37,7 @@ class Completions(Drawn[Offer]):
         rows = FEW_ROWS if self.app.size.height < _LOW else ROWS
         first = min(max(view.marked - rows // 2, 0), max(len(view.candidates) - rows, 0))
         shown = view.candidates[first : first + rows]
-        indent = max((len(one.text) for one in shown), default=0) + 2
+        indent = max((len(one.text) for one in shown if one.about), default=0) + 2
         return Content("\n").join(
             _line(one, indent, width, is_marked=first + at == view.marked) for at, one in enumerate(shown)
         )

@@ -225,8 +225,8 @@ def _account(record: UsageRecord, tokens: Callable[[Usage], list[str]]) -> list[
 
 
 def _in_and_out(usage: Usage) -> list[str]:
-    """What went in and what came out, as far as it was counted."""
-    if usage.input_tokens is None and usage.output_tokens is None:
+    """What went in and what came out, as far as it was counted; nothing where nothing was."""
+    if not usage.input_tokens and not usage.output_tokens:
         return []
     went_in, came_out = (
         "?" if count is None else fmt.tokens(count) for count in (usage.input_tokens, usage.output_tokens)

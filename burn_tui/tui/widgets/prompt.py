@@ -78,9 +78,11 @@ class Prompt(TextArea):
     def show_candidates(self) -> None:
         """Offer what the text could become."""
         if self.completions is not None:
-            self.completions.show(Offer(self._offered(), self._marked))
+            self.completions.show(Offer(self.offered, self._marked))
 
-    def _offered(self) -> tuple[Candidate, ...]:
+    @property
+    def offered(self) -> tuple[Candidate, ...]:
+        """What the text could become, unless the person does not want to see it."""
         return () if self.text == self._refused else self.candidates(self.text)
 
     def _write(self, text: str) -> None:
@@ -100,7 +102,7 @@ class Prompt(TextArea):
         if self.screen.focused is not self or (self._opened is not None and self.app.screen is self._opened):
             _claim(event)
             self.app.post_message(events.Key(event.key, event.character))
-        elif (offered := self._offered()) and await self._complete(event.key, offered):
+        elif (offered := self.offered) and await self._complete(event.key, offered):
             _claim(event)
         elif handler_at("prompt", event.key) == "app.focus_next":
             _claim(event)

@@ -52,6 +52,7 @@ class TranscriptView(ScrollView, can_focus=True):
         *,
         now: Callable[[], float] = time,
         timezone: tzinfo | None = None,
+        hint: str = _HINT,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
@@ -59,6 +60,8 @@ class TranscriptView(ScrollView, can_focus=True):
         """Seconds since the epoch, by the clock that entries are stamped with."""
         self._timezone = timezone
         """In which times are shown; None = the local one."""
+        self._hint_words = hint
+        """What is shown while nothing has been said."""
         self._transcript: Transcript | None = None
         self._drawings: WeakKeyDictionary[Transcript, TranscriptDrawing] = WeakKeyDictionary()
         """The latest ones, the one on screen last."""
@@ -97,6 +100,11 @@ class TranscriptView(ScrollView, can_focus=True):
             self._left_at[self._transcript] = _place_of(position)
             self._is_at_end = False
             self._repaint()
+
+    def follow(self) -> None:
+        """Show the end from now on, wherever the person was reading."""
+        self._is_at_end = True
+        self._repaint()
 
     def notice_change(self) -> None:
         """Repaint soon: now if the last time is long past, else when it is."""
@@ -206,7 +214,7 @@ class TranscriptView(ScrollView, can_focus=True):
         """What an empty transcript shows, in the middle."""
         width, height = self._room
         style = self.rich_style + Style(color=palette_of(self.app.current_theme).interface.muted)
-        lines = [Strip([Segment(line.center(width), style)]) for line in wrap(_HINT, width)]
+        lines = [Strip([Segment(line.center(width), style)]) for line in wrap(self._hint_words, width)]
         return [*[Strip.blank(width, self.rich_style)] * ((height - len(lines)) // 2), *lines]
 
     def _more_below(self) -> Strip:
