@@ -18,7 +18,7 @@ from burn_tui.core.price_changes import LOOKED_BACK_DAYS, TokensUsed
 from burn_tui.core.tension import Drift
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine import ledger_sql as sql
-from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
+from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period, up_to_now
 from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import microseconds, record_of
 
@@ -36,6 +36,9 @@ FEWEST_DRIFT_SAMPLES = 5
 
 ERRORS_REMEMBERED_S = 7 * 86_400.0
 
+FEW = 12
+"""Operations that the panel may choose its slowest from."""
+
 MEASURES: tuple[Measure, ...] = ("nanousd", "tokens")
 
 _ALL_MEASURES = _FIRST_CHUNK, _DURATION, _SPEED = (1, 2, 3)
@@ -52,10 +55,25 @@ _MINUTES = f"""
     GROUP BY minute, operation_name ORDER BY minute
 """
 
+_MINUTES_OF_ALL = f"""
+    SELECT minute, '' AS operation_name, {_OPERATIONS} FROM minutes
+    WHERE minute > :now_minute - :window AND minute <= :now_minute GROUP BY minute
+"""
+
+_SPENT = ("cost_nanousd", "late_nanousd", "unpriced_tokens", "late_unpriced_tokens")
+
 _DAY = f"""
     SELECT operation_name, {_OPERATIONS}
-    FROM ({sql.in_period("labels, cost_nanousd, late_nanousd, unpriced_tokens, late_unpriced_tokens")}) AS parts
-    JOIN labels ON labels.id = parts.labels GROUP BY operation_name
+    FROM (SELECT labels, {sql.summed(_SPENT)} FROM ({sql.in_period(f"labels, {', '.join(_SPENT)}")}) GROUP BY labels)
+        AS numbered
+    JOIN labels ON labels.id = numbered.labels GROUP BY operation_name
+"""
+"""First by number: by words SQLite takes several times as long."""
+
+_DAY_OF_ALL = f"""
+    SELECT '' AS operation_name, coalesce(live_nanousd, 0) AS live_nanousd, coalesce(late_nanousd, 0) AS late_nanousd,
+           coalesce(live_tokens, 0) AS live_tokens, coalesce(late_tokens, 0) AS late_tokens
+    FROM (SELECT {_OPERATIONS} FROM ({sql.in_period(", ".join(_SPENT))}))
 """
 
 _OPEN = """
@@ -73,10 +91,8 @@ _HOURS = """
 """
 
 _LAST_HOUR = """
-    SELECT count(*) AS attempts,
-           coalesce(sum(coalesce(error_type NOT IN ('cancelled', 'interrupted'), 0)), 0) AS failures
-    FROM attempt_rows
-    WHERE started_at_us >= :since_us AND duration_us IS NOT NULL AND error_type IS NOT 'refused' AND NOT is_late
+    SELECT coalesce(sum(attempts), 0) AS attempts, coalesce(sum(failures), 0) AS failures
+    FROM minutes WHERE minute > :now_minute - 60 AND minute <= :now_minute
 """
 
 _IN_HOURS = "hour > :now_hour - :hours AND hour <= :now_hour"
@@ -95,6 +111,17 @@ _KEYS: dict[Group, tuple[str, str]] = {
     "hour": ("id", "request_model IS NOT NULL"),
 }
 """What a group is named by, and which subjects count for it: all of them would count everything twice."""
+
+_DRIFT = f"""
+    SELECT provider_name || '/' || request_model AS name, bucket, samples, recent FROM (
+        SELECT subject, bucket, sum(samples) AS samples,
+               sum(iif(hour > :now_hour - :recent_hours, samples, 0)) AS recent
+        FROM latencies
+        WHERE subject IN (SELECT id FROM subjects WHERE request_model IS NOT NULL)
+          AND measure = {_FIRST_CHUNK} AND {_IN_HOURS}
+        GROUP BY subject, bucket
+    ) JOIN subjects ON subjects.id = subject
+"""
 
 _USED = """
     SELECT provider_name, request_model, sum(attempts) AS requests, sum(input_tokens) AS input_tokens,
@@ -144,14 +171,25 @@ _NEXT_REQUEST = """
 """
 
 
-def burnt(connection: sqlite3.Connection, *, day_start: float, now: float) -> dict[Measure, Samples]:
-    """Who spent what within the last minutes and since `day_start`; calls in flight count with their estimates."""
-    times = parts_of_period(day_start, (minute_of(now) + 1) * MINUTE_S)
+def burnt(
+    connection: sqlite3.Connection, *, day_start: float, now: float, by_operation: bool = True
+) -> dict[Measure, Samples]:
+    """Who spent what within the last minutes and since `day_start`; calls in flight count with their estimates.
+
+    Not `by_operation`: what was spent, without a word on who did, which takes a third of the time.
+    """
+    times = up_to_now(day_start, now)
     times |= {"now_minute": minute_of(now), "window": LONGEST_MIN}
     still_open = rows(connection, _OPEN, times)
     recent = [row for row in still_open if row["minute"] > minute_of(now) - LONGEST_MIN]
-    minutes = sorted([*rows(connection, _MINUTES, times), *recent], key=lambda row: int(row["minute"]))
-    day = [*rows(connection, _DAY, times), *(row for row in still_open if row["minute"] * MINUTE_S >= day_start)]
+    minutes = sorted(
+        [*rows(connection, _MINUTES if by_operation else _MINUTES_OF_ALL, times), *recent],
+        key=lambda row: int(row["minute"]),
+    )
+    day = [
+        *rows(connection, _DAY if by_operation else _DAY_OF_ALL, times),
+        *(row for row in still_open if row["minute"] * MINUTE_S >= day_start),
+    ]
     return {measure: _samples(minutes, day, measure) for measure in MEASURES}
 
 
@@ -196,36 +234,38 @@ def budget_spent(connection: sqlite3.Connection, budget: Budget, *, since: float
 
 def last_hour(connection: sqlite3.Connection, *, now: float) -> tuple[int, int]:
     """Attempts that started within it, and those of them that failed."""
-    (row,) = rows(connection, _LAST_HOUR, {"since_us": microseconds(now - 3600.0)})
+    (row,) = rows(connection, _LAST_HOUR, {"now_minute": minute_of(now)})
     return row["attempts"], row["failures"]
 
 
 def worst_drift(connection: sqlite3.Connection, *, now: float) -> Drift | None:
     """The model whose first chunks have become slowest against its own day; None = too little is known of all."""
-    recent, day = (
-        _histograms(connection, "model", now, hours=hours, measures=(_FIRST_CHUNK,))
-        for hours in (DRIFT_HOURS, DAY_HOURS)
-    )
-    drifts = [
-        Drift(name, times)
-        for name, measures in recent.items()
-        if (times := _times(measures[_FIRST_CHUNK], day[name][_FIRST_CHUNK])) is not None
-    ]
+    recent: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    before: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for row in rows(connection, _DRIFT, _hours_of(now, DAY_HOURS) | {"recent_hours": DRIFT_HOURS}):
+        recent[row["name"]][row["bucket"]] = row["recent"]
+        before[row["name"]][row["bucket"]] = row["samples"] - row["recent"]
+    drifts = [Drift(name, times) for name in recent if (times := _times(recent[name], before[name])) is not None]
     return max(drifts, key=lambda drift: drift.times, default=None)
 
 
-def _times(recent: Histogram, day: Histogram) -> float | None:
-    before = {bucket: day[bucket] - recent.get(bucket, 0) for bucket in day}
+def _times(recent: Histogram, before: Histogram) -> float | None:
     if min(samples(recent), samples(before)) < FEWEST_DRIFT_SAMPLES:
         return None
     now_s, usual_s = percentile(recent, 0.5), percentile(before, 0.5)
     return None if now_s is None or usual_s is None else now_s / usual_s
 
 
-def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], list[Speed]]:
-    """Every operation at every provider within 24 hours, and how fast the models were."""
-    histograms = _work_histograms(connection, now)
-    return [
+def works(connection: sqlite3.Connection, *, now: float, slow_s: float | None = None) -> tuple[list[Work], list[Speed]]:
+    """Every operation at every provider within 24 hours, and how fast the models were.
+
+    With `slow_s` only what the panel needs: the durations of the FEW that take longest on average, and the models only
+    if one of those is slow by its median.
+    """
+    found = [row for row in rows(connection, _WORKS, _hours_of(now, DAY_HOURS)) if row["attempts"]]
+    few = found if slow_s is None else sorted(found, key=_mean_us, reverse=True)[:FEW]
+    histograms = _work_histograms(connection, now, few)
+    done = [
         Work(
             operation_name=row["operation_name"],
             provider_name=row["provider_name"],
@@ -239,9 +279,11 @@ def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], li
             cost_nanousd=row["cost_nanousd"],
             durations=histograms.get((row["operation_name"], row["provider_name"]), {}),
         )
-        for row in rows(connection, _WORKS, _hours_of(now, DAY_HOURS))
-        if row["attempts"]
-    ], [
+        for row in found
+    ]
+    if slow_s is not None and not any((percentile(work.durations, 0.5) or 0.0) > slow_s for work in done):
+        return done, []
+    return done, [
         Speed(target=name, first_chunk=measures.get(_FIRST_CHUNK, {}), speed=measures.get(_SPEED, {}))
         for name, measures in _histograms(
             connection, "model", now, hours=DAY_HOURS, measures=(_FIRST_CHUNK, _SPEED)
@@ -249,16 +291,23 @@ def works(connection: sqlite3.Connection, *, now: float) -> tuple[list[Work], li
     ]
 
 
-def _work_histograms(connection: sqlite3.Connection, now: float) -> dict[tuple[str, str], dict[int, int]]:
+def _mean_us(row: Mapping[str, Any]) -> float:
+    return float(row["duration_us"] / row["answers"]) if row["answers"] else 0.0
+
+
+def _work_histograms(
+    connection: sqlite3.Connection, now: float, wanted: Iterable[Mapping[str, Any]]
+) -> dict[tuple[str, str], dict[int, int]]:
     """Durations by operation and provider."""
     subjects = rows(
         connection, "SELECT id, operation_name, provider_name FROM subjects WHERE operation_name IS NOT NULL"
     )
-    names = {row["id"]: (row["operation_name"], row["provider_name"]) for row in subjects}
+    keys = {(row["operation_name"], row["provider_name"]) for row in wanted}
+    known = {row["id"]: (row["operation_name"], row["provider_name"]) for row in subjects}
+    names = {number: key for number, key in known.items() if key in keys}
     statement = f"""
         SELECT subject, bucket, sum(samples) AS samples FROM latencies
-        WHERE subject IN (SELECT id FROM subjects WHERE operation_name IS NOT NULL)
-          AND {_IN_HOURS} AND measure = {_DURATION}
+        WHERE subject IN ({_listed(list(names))}) AND {_IN_HOURS} AND measure = {_DURATION}
         GROUP BY subject, bucket
     """
     found: defaultdict[tuple[str, str], dict[int, int]] = defaultdict(dict)
@@ -269,7 +318,10 @@ def _work_histograms(connection: sqlite3.Connection, now: float) -> dict[tuple[s
 
 def latencies(connection: sqlite3.Connection, group: Group, *, now: float) -> list[Latency]:
     """How long answers took within 24 hours. Hours are named by their number since the epoch, in UTC."""
-    histograms = _histograms(connection, group, now, hours=DAY_HOURS)
+    if group == "operation":
+        histograms = _operation_histograms(connection, now)
+    else:
+        histograms = _histograms(connection, group, now, hours=DAY_HOURS)
     key = "hour" if group == "hour" else _KEYS[group][0]
     statement = f"""
         SELECT {key} AS name, sum(attempts) AS attempts, sum(failures) AS failures
@@ -308,6 +360,24 @@ def _histograms(
     for row in rows(connection, statement, _hours_of(now, hours)):
         histogram = found[str(row["what"]) if group == "hour" else names[row["what"]]].setdefault(row["measure"], {})
         histogram[row["bucket"]] = histogram.get(row["bucket"], 0) + row["samples"]
+    return {name: dict(histograms) for name, histograms in found.items()}
+
+
+def _operation_histograms(connection: sqlite3.Connection, now: float) -> dict[str, dict[int, Histogram]]:
+    """By operation and measure, from the rows: of operations the roll-up has durations only."""
+    found: defaultdict[str, dict[int, dict[int, int]]] = defaultdict(dict)
+    since = {"since_us": (microseconds(now) // HOUR_US - DAY_HOURS + 1) * HOUR_US, "now_us": microseconds(now)}
+    for measure, column in ((_FIRST_CHUNK, "first_chunk"), (_DURATION, "duration"), (_SPEED, "speed")):
+        statement = f"""
+            SELECT operation_name, bucket, sum(samples) AS samples FROM (
+                SELECT labels, {column}_bucket AS bucket, count(*) AS samples FROM attempt_rows
+                WHERE started_at_us >= :since_us AND started_at_us <= :now_us
+                  AND duration_us IS NOT NULL AND {column}_bucket IS NOT NULL
+                GROUP BY labels, bucket
+            ) AS numbered JOIN labels ON labels.id = numbered.labels GROUP BY operation_name, bucket
+        """
+        for row in rows(connection, statement, since):
+            found[row["operation_name"]].setdefault(measure, {})[row["bucket"]] = row["samples"]
     return {name: dict(histograms) for name, histograms in found.items()}
 
 

@@ -135,14 +135,14 @@ class BurnWatch:
 
         def step(connection: Connection, states: States) -> tuple[States, list[Notification]]:
             nonlocal found
-            found = queries.burnt(connection, day_start=day_start, now=now)
-            return next_states(
-                states,
-                samples=found,
-                expectations=expectations,
-                budgets=[_budget_spending(connection, budget, now) for budget in budgets],
-                now=now,
-            )
+            spendings = [_budget_spending(connection, budget, now) for budget in budgets]
+            # Nearly always there is nothing to tell, and then it does not matter whose spending it is.
+            for by_operation in (False, True):
+                found = queries.burnt(connection, day_start=day_start, now=now, by_operation=by_operation)
+                after, news = next_states(states, samples=found, expectations=expectations, budgets=spendings, now=now)
+                if not news:
+                    break
+            return after, news
 
         await self._step(now, step)
         return found
@@ -181,7 +181,7 @@ def _told(news: Sequence[Notification], now: float) -> list[Told]:
 
 def _waiting(connection: Connection, *, now: float, slow_s: float) -> Waiting:
     attempts, failures = queries.last_hour(connection, now=now)
-    works, speeds = queries.works(connection, now=now)
+    works, speeds = queries.works(connection, now=now, slow_s=slow_s)
     drift = queries.worst_drift(connection, now=now)
     return Waiting(attempts, failures, drift, bottlenecks(works, speeds, slow_s=slow_s))
 

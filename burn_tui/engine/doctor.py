@@ -142,7 +142,7 @@ _AGREE = {
     ),
     "latencies": (
         """
-        SELECT nullif(2 * (count(first_chunk_bucket) + count(duration_bucket) + count(speed_bucket)), 0)
+        SELECT nullif(count(first_chunk_bucket) + 2 * count(duration_bucket) + count(speed_bucket), 0)
         FROM attempt_rows WHERE duration_us IS NOT NULL
         """,
         "SELECT sum(samples) FROM latencies",

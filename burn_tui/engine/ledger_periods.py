@@ -12,6 +12,11 @@ HOUR_US = 3_600_000_000
 _HOURS_A_DAY = 24
 
 
+def up_to_now(since: float, now: float) -> dict[str, object]:
+    """The parts from `since` to the end of the running hour, so that it is whole: nothing is known of its rest yet."""
+    return parts_of_period(since, (microseconds(now) // HOUR_US + 1) * HOUR_US / 1_000_000)
+
+
 def parts_of_period(since: float, until: float) -> dict[str, object]:
     """The edges of all parts of [since, until), seconds since the epoch; hours and days are those of UTC."""
     since_us, until_us = microseconds(since), microseconds(until)

@@ -11,7 +11,7 @@ from burn_tui.core.catalog import Target
 from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
 from burn_tui.engine import ledger_sql as sql
-from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
+from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period, up_to_now
 from burn_tui.engine.ledger_rows import microseconds
 
 _LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
@@ -44,7 +44,7 @@ def spent_in_period(connection: sqlite3.Connection, budget: Budget, at: float) -
 def spending(connection: sqlite3.Connection, day_start: float, now: float) -> Spending:
     """What the burn panel needs of the ledger."""
     times = {
-        **parts_of_period(day_start, (minute_of(now) + 1) * 60.0),
+        **up_to_now(day_start, now),
         "now_us": microseconds(now),
         "now_minute": minute_of(now),
         "now_hour": microseconds(now) // HOUR_US,

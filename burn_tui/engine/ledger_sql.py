@@ -132,8 +132,9 @@ def _add_one(counted: str) -> tuple[str, ...]:
 ROLL_UP_ONE = (
     *_add_one("counted_rows"),
     """
-    INSERT INTO latencies SELECT subject, hour, measure, bucket, 1 FROM timed WHERE id = :id AND bucket IS NOT NULL
-    ON CONFLICT (subject, hour, measure, bucket) DO UPDATE SET samples = samples + 1
+    INSERT INTO latencies (subject, measure, hour, bucket, samples)
+    SELECT subject, measure, hour, bucket, 1 FROM timed WHERE id = :id AND bucket IS NOT NULL
+    ON CONFLICT (subject, measure, hour, bucket) DO UPDATE SET samples = samples + 1
     """,
 )
 """Adds the row of an id to all sums."""
@@ -176,12 +177,13 @@ def _add_many(counted: str, which: str) -> tuple[str, ...]:
         ),
         *(
             f"""
-            INSERT INTO latencies SELECT {subject}, hour, measure, bucket, sum(samples)
+            INSERT INTO latencies (subject, measure, hour, bucket, samples)
+            SELECT {subject}, measure, hour, bucket, sum(samples)
             FROM fresh_samples JOIN labels ON labels.id = labels
-            WHERE true GROUP BY {subject}, hour, measure, bucket
-            ON CONFLICT (subject, hour, measure, bucket) DO UPDATE SET samples = samples + excluded.samples
+            WHERE {takes} GROUP BY {subject}, measure, hour, bucket
+            ON CONFLICT (subject, measure, hour, bucket) DO UPDATE SET samples = samples + excluded.samples
             """
-            for subject in ("model_subject", "operation_subject")
+            for subject, takes in (("model_subject", "true"), ("operation_subject", "measure = 2"))
         ),
         "DELETE FROM fresh_sums",
         "DELETE FROM fresh_samples",

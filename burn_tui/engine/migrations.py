@@ -76,6 +76,8 @@ SUMS = (
 whole answers, failed_us apart: the time that was lost to the others."""
 
 MINUTE_SUMS = (
+    "attempts",
+    "failures",
     "cost_nanousd",
     "late_nanousd",
     "unpriced_tokens",
@@ -305,6 +307,7 @@ _ROLL_UPS = (
     ) WITHOUT ROWID
     """,
     # Measures: 1 = time to the first chunk, 2 = duration of whole answers (both seconds), 3 = tokens per second.
+    # Of operations there are durations only: that is what makes one slow, and the others can be asked of the rows.
     """
     CREATE TABLE latencies (
         subject INTEGER NOT NULL,
@@ -312,7 +315,7 @@ _ROLL_UPS = (
         measure INTEGER NOT NULL,
         bucket INTEGER NOT NULL,
         samples INTEGER NOT NULL,
-        PRIMARY KEY (subject, hour, measure, bucket)
+        PRIMARY KEY (subject, measure, hour, bucket)
     ) WITHOUT ROWID
     """,
     # What a row contributes to the roll-ups is said once, here. Refused requests never reached a provider, so they
@@ -359,7 +362,7 @@ _ROLL_UPS = (
     FROM corrections JOIN attempt_rows ON attempt_rows.event_id = corrections.corrects
     """,
     "CREATE VIEW counted AS SELECT * FROM counted_rows UNION ALL SELECT * FROM counted_corrections",
-    # Each attempt is up to three samples of two subjects.
+    # Each attempt is up to three samples of its model and one of its operation.
     f"""
     CREATE VIEW timed AS
     SELECT attempt_rows.id AS id, attempt_rows.labels AS labels, started_at_us / {_HOUR_US} AS hour, of_what, measure,
@@ -367,7 +370,7 @@ _ROLL_UPS = (
            CASE measure WHEN 1 THEN first_chunk_bucket WHEN 2 THEN duration_bucket ELSE speed_bucket END AS bucket
     FROM attempt_rows JOIN labels ON labels.id = attempt_rows.labels JOIN (
         SELECT 1 AS measure, 'model' AS of_what UNION ALL SELECT 2, 'model' UNION ALL SELECT 3, 'model'
-        UNION ALL SELECT 1, 'operation' UNION ALL SELECT 2, 'operation' UNION ALL SELECT 3, 'operation'
+        UNION ALL SELECT 2, 'operation'
     )
     WHERE duration_us IS NOT NULL
     """,

@@ -43,7 +43,13 @@ from burn_tui.engine.reports import report
 DAYS = 90
 DAY_S = 86_400.0
 END = 1_772_496_000.0
-"""2026-03-03 00:00 UTC: "now"."""
+"""2026-03-03 00:00 UTC: the end of the rows."""
+
+NOW = END - 9.4 * 3600
+"""In the middle of an hour of the last working day."""
+
+DAY_START = END - 34 * 3600
+"""Of the panel's 24 hours: days begin with an hour."""
 
 BYTES_A_ROW = 300
 BATCH = 100_000
@@ -263,12 +269,11 @@ def _progress(words: str) -> None:
 
 def panel(connection: sqlite3.Connection) -> None:
     """All that the burn panel asks for, with a day of 24 hours behind it."""
-    now = END - 1
-    reading.spending(connection, END - DAY_S, now)
-    queries.burnt(connection, day_start=END - DAY_S, now=now)
-    queries.last_hour(connection, now=now)
-    queries.works(connection, now=now)
-    queries.worst_drift(connection, now=now)
+    reading.spending(connection, DAY_START, NOW)
+    queries.burnt(connection, day_start=DAY_START, now=NOW, by_operation=False)
+    queries.last_hour(connection, now=NOW)
+    queries.works(connection, now=NOW, slow_s=15.0)
+    queries.worst_drift(connection, now=NOW)
 
 
 _RAW = (
@@ -304,7 +309,7 @@ RAW_PANEL = (
 def raw_panel(connection: sqlite3.Connection) -> None:
     """As `panel`, from the rows alone."""
     for length_s, statement in RAW_PANEL:
-        connection.execute(statement, {"since_us": int((END - length_s) * 1e6), "until_us": int(END * 1e6)}).fetchall()
+        connection.execute(statement, {"since_us": int((NOW - length_s) * 1e6), "until_us": int(NOW * 1e6)}).fetchall()
 
 
 def by_provider(connection: sqlite3.Connection) -> None:
@@ -480,6 +485,7 @@ def main() -> None:
             for by in GROUPINGS:
                 ask = partial(report, connection, since=END - DAYS * DAY_S, until=END, by=by, timezone=UTC)
                 print(f"  {milliseconds(ask, 1):6.0f} ms a report of {DAYS} days by {by}")
+        os.sync()  # or the disk is still busy with what was made for this
         opening, settling, news, quiet = asyncio.run(live(file))
         floor = bare_write(directory)
         print(

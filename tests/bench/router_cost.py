@@ -48,29 +48,51 @@ ROUNDS = 5
 """The peers take turns, and the median of their rounds counts: machines drift."""
 
 SERVER = """
-import asyncio, sys
-PIECE = b'data: {"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"delta":{"content":"word "},"finish_reason":null}]}\\n\\n'
-END = b'data: {"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\\n\\ndata: {"id":"c","object":"chat.completion.chunk","created":0,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}\\n\\ndata: [DONE]\\n\\n'
+import asyncio, json
+
+
+def event(choices, **more):
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices, **more}
+    return b"data: " + json.dumps(chunk).encode() + b"\\n\\n"
+
+
+def framed(data):
+    return b"%x\\r\\n%s\\r\\n" % (len(data), data)
+
+
 HEAD = b"HTTP/1.1 200 OK\\r\\ncontent-type: text/event-stream\\r\\ntransfer-encoding: chunked\\r\\n\\r\\n"
-def framed(data): return b"%x\\r\\n%s\\r\\n" % (len(data), data)
+PIECE = framed(event([{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]))
+END = framed(
+    event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
+    + event([], usage={"prompt_tokens": 9, "completion_tokens": 9, "total_tokens": 18})
+    + b"data: [DONE]\\n\\n"
+)
+
+
 async def serve(reader, writer):
     while True:
-        try: head = await reader.readuntil(b"\\r\\n\\r\\n")
-        except (asyncio.IncompleteReadError, ConnectionError): return writer.close()
-        length = next(int(l.split(b":")[1]) for l in head.lower().split(b"\\r\\n") if l.startswith(b"content-length"))
+        try:
+            head = await reader.readuntil(b"\\r\\n\\r\\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return writer.close()
+        lines = head.lower().split(b"\\r\\n")
+        length = next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length"))
         body = await reader.readexactly(length)
-        pieces = int(body.split(b"pieces=")[1].split(b";")[0])
         writer.write(HEAD)
-        for _ in range(pieces):
-            writer.write(framed(PIECE))
+        for _ in range(int(body.split(b"pieces=")[1].split(b";")[0])):
+            writer.write(PIECE)
             await writer.drain()
             await asyncio.sleep(0)
-        writer.write(framed(END) + b"0\\r\\n\\r\\n")
+        writer.write(END + b"0\\r\\n\\r\\n")
         await writer.drain()
+
+
 async def main():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
+
+
 asyncio.run(main())
 """
 

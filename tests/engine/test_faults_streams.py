@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.world import BACKUP, FINE, PRIMARY, Scripts, Story, World, as_kept, world
 
 from burn_tui.core.chat import ChatRequest, said
+from burn_tui.core.context import GO_ON
 from burn_tui.core.events import (
     AttemptFailed,
     FellBack,
@@ -21,7 +22,6 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import Failure
 from burn_tui.core.policy import OnCut, Policy, TimeLimits
-from burn_tui.core.context import GO_ON
 from burn_tui.providers import DIALECTS
 from burn_tui.simulator.script import Answer, Break, Cut, End, Fault, Garble, Stall
 

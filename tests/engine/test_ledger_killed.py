@@ -98,7 +98,7 @@ ROWS_AND_SUMS = {
     FROM days GROUP BY 1
     """,
     """
-    SELECT 2 * count(time_to_first_chunk_us), 2 * count(*) FILTER (WHERE error_type IS NULL)
+    SELECT count(time_to_first_chunk_us), 2 * count(*) FILTER (WHERE error_type IS NULL)
     FROM attempts WHERE settled_at_us IS NOT NULL
     """: """
     SELECT coalesce(sum(samples) FILTER (WHERE measure = 1), 0), coalesce(sum(samples) FILTER (WHERE measure = 2), 0)

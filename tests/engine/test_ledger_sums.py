@@ -142,6 +142,8 @@ def _latencies(written: list[UsageRecord]) -> Counter[Key]:
                 figures[3] = tokens / (record.duration_s - first_chunk_s)
         for subject in ((attempt.request_model, None), (None, attempt.operation_name)):
             for measure, figure in figures.items():
+                if subject[1] is not None and measure != 2:
+                    continue
                 samples[attempt.provider_name, *subject, hour, measure, bucket_of(figure)] += 1
     return samples
 

@@ -1,6 +1,7 @@
 """What runs in the panes of a real tmux, with programs that are only called ssh, docker and so on."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,12 @@ def test_what_is_started_by_hand_in_a_shell_is_seen_and_what_runs_in_its_backgro
         assert list(seen(server, "scratch")) == ["scratch"]
         server.tmux("send-keys", "-t", pane, "C-c", "")
         server.until(lambda: not found(server), "that nothing is in the foreground any more")
+        server.tmux("send-keys", "-t", pane, "kill %1", "Enter")  # what runs in the background outlives its terminal
+        server.until(lambda: not _runs(programs / "ssh"), "the end of the tunnel")
+
+
+def _runs(program: Path) -> bool:
+    return subprocess.run(["pgrep", "-f", str(program)], capture_output=True, check=False).returncode == 0
 
 
 def test_a_script_is_known_by_its_directory_and_branch(tmp_path: Path) -> None:

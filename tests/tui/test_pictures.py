@@ -104,6 +104,9 @@ async def after_a_fallback(running: Dashboard) -> None:
     await running.pilot.press("enter")
     await running.until(lambda: running.main.query_one("#fallback").display)
     await running.until(lambda: "resting" in running.text() or running.app.size.width < 80)
+    await running.until(lambda: "a test can" in " ".join(running.text("#transcript").split()))
+    # The status line follows once a second.
+    await running.until(lambda: "answering 0 s" in running.text("#status") or running.app.size.width < 80)
 
 
 async def first_start(running: Dashboard) -> None:

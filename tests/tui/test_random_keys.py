@@ -11,7 +11,8 @@ from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 from burn_tui.tui.actions import ACTIONS
 
 LEAVES = {"ctrl+q"}
-KEYS = sorted({key for action in ACTIONS.values() for key in action.keys} - LEAVES) + [
+KEYS = [
+    *sorted({key for action in ACTIONS.values() for key in action.keys} - LEAVES),
     "up",
     "down",
     "left",
