@@ -72,8 +72,9 @@ class Ledger:
         self._backlog = Backlog()
         self._error: LedgerUnavailableError | None = None
         self._latest: tuple[object, Spending] | None = None
-        self._one_at_a_time = asyncio.Lock()
-        """Where the database cannot order what tasks do: on reserving in memory, and on following a replaced file."""
+        # The database orders what tasks do, except for these two.
+        self._reserving_in_memory = asyncio.Lock()
+        self._following = asyncio.Lock()
 
     @classmethod
     async def open(cls, path: Path, *, now: float, owner: str | None = None) -> Self:
@@ -346,7 +347,7 @@ class Ledger:
 
     async def _reserve_in_memory(self, opened: AttemptOpened, budgets: tuple[Budget, ...]) -> Fits | Exceeds:
         """The same without a file, as far as this process can see; LedgerError if budgets cannot even be read."""
-        async with self._one_at_a_time:
+        async with self._reserving_in_memory:
             spent = [await self.spent_in_period(budget, at=opened.started_at) for budget in budgets]
             fits = reserve(opened.cost_estimate_nanousd, spent)
             if isinstance(fits, Fits):
@@ -386,10 +387,11 @@ class Ledger:
 
     async def _write(self, work: Callable[[Writing], T]) -> T:
         """In one transaction with whatever waits to be written."""
-        waiting = self._backlog.taken()
+        waiting = self._backlog.taken() if self._backlog else None
 
         def all_of_it(writing: Writing) -> T:
-            waiting.write(writing)
+            if waiting is not None:
+                waiting.write(writing)
             return work(writing)
 
         try:
@@ -398,7 +400,8 @@ class Ledger:
             self._error = error
             self.on_trouble()
             raise
-        self._backlog.drop(waiting)
+        if waiting is not None:
+            self._backlog.drop(waiting)
         if self._error is not None:
             self._error = None
             self.on_trouble()
@@ -415,7 +418,7 @@ class Ledger:
 
     async def _follow(self) -> None:
         """Go over to the file that took the ledger's place."""
-        async with self._one_at_a_time:
+        async with self._following:
             if self._transactions.is_replaced:
                 old = self._connection
                 self._connection, self._transactions = await _connected(self._file, self._owner)

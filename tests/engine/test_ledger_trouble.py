@@ -304,3 +304,17 @@ async def test_rests_that_cannot_be_read_are_said_and_keep_nobody_from_starting(
         assert len(await runtime.ledger.records()) == 1
     finally:
         await runtime.close()
+
+
+async def test_a_budget_is_asked_of_the_repaired_file_while_rows_still_wait(file: Path, tmp_path: Path) -> None:
+    other = await asyncio.to_thread(_sound_ledger, tmp_path / "other" / "ledger.sqlite3")
+    async with ledger_in(file) as ledger:
+        await _fill_the_disk(ledger)
+        await ledger.reserve(opened(), (DAILY,))
+        other.replace(file)
+        for suffix in ("-wal", "-shm"):
+            file.with_name(file.name + suffix).unlink()
+        verdicts = await asyncio.gather(*(ledger.reserve(opened(cost_estimate_nanousd=1), (DAILY,)) for _ in range(5)))
+        assert all(isinstance(verdict, Fits) for verdict in verdicts)
+        assert ledger.trouble is None
+        assert (await ledger.spent_in_period(DAILY, at=NOW)).spent_nanousd == 10
