@@ -12,7 +12,7 @@ from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.main import MainScreen
 from burn_tui.tui.widgets.prompt import Prompt
 
-GIVE_UP_S = 10.0
+GIVE_UP_S = 30.0
 
 NAMES = {" ": "space", "?": "question_mark", ".": "full_stop", ",": "comma", "-": "minus"}
 LETTERS = {name: letter for letter, name in NAMES.items()}
@@ -99,7 +99,8 @@ async def dashboard(
     """An app that has booted; without a runtime of the test's own, with three environments and four providers."""
     runtime = runtime or ScriptedRuntime(burn=quiet_day())
     app = BurnApp(boot=runtime.boot, continues=continues)
-    app.animation_level = "none"
+    # Also what the app goes back to once it has read the settings: a lamp that blinks is no picture.
+    app.animation_level = app._usual_motion = "none"
     async with app.run_test(size=size, notifications=True) as pilot:
         running = Dashboard(runtime, app, pilot)
         await running.until(lambda: isinstance(app.screen, MainScreen) and "\n" in running.text())

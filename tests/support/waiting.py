@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-GIVE_UP_S = 20.0
+GIVE_UP_S = 40.0
 
 
 async def until(condition: Callable[[], object]) -> None:

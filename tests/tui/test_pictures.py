@@ -15,7 +15,7 @@ import pytest
 import textual
 from msgspec import structs
 from support.checkout import ROOT
-from support.dashboard import Dashboard, dashboard
+from support.dashboard import GIVE_UP_S, Dashboard, dashboard
 from support.scripted import (
     FLASH,
     GPT,
@@ -309,7 +309,7 @@ async def test_the_boot_error_looks_as_it_was_accepted(size: tuple[int, int]) ->
 
     app = BurnApp(boot=boot)
     async with app.run_test(size=size) as pilot:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(GIVE_UP_S):
             while not isinstance(app.screen, BootErrorScreen):
                 await pilot.pause()
         await pilot.pause()
