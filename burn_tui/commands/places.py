@@ -1,0 +1,107 @@
+"""What every sub-command shares: exit codes, where settings and ledger are, and how the runtime is made."""
+
+import argparse
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NoReturn
+
+from burn_tui.core.errors import WrongCallError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from burn_tui.engine.runtime import Runtime
+    from burn_tui.engine.settings import Settings
+
+ANSWERED, NO_ANSWER, WRONG_CALL, REFUSED = 0, 1, 2, 3
+"""Exit codes of `ask`; every sub-command uses WRONG_CALL for a wrong call or wrong settings."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """As argparse does it, with the place where help is to be had."""
+        self.print_usage(sys.stderr)
+        self.exit(WRONG_CALL, f"burn-tui: {message}. See {self.prog} --help.\n")
+
+
+# argparse has no other name for what add_subparsers() gives, and cannot subscript it while it runs.
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[Parser]  # noqa: SLF001
+else:
+    Commands = argparse._SubParsersAction  # noqa: SLF001
+
+
+def add_places(command: argparse.ArgumentParser, *, is_again: bool = False) -> None:
+    """`is_again`: what stood before the sub-command holds unless it is said anew."""
+    default = argparse.SUPPRESS if is_again else None
+    command.add_argument(
+        "--demo",
+        action="store_true",
+        default=argparse.SUPPRESS if is_again else False,
+        help="simulated providers: no key, no network, nothing is kept",
+    )
+    command.add_argument("--config", metavar="FILE", default=default, help="settings file (BURN_TUI_CONFIG)")
+    command.add_argument(
+        "--data-dir", metavar="DIR", default=default, help="where the ledger is kept (BURN_TUI_DATA_DIR)"
+    )
+
+
+def config_file(options: argparse.Namespace) -> "Path":
+    """The settings file, which need not exist."""
+    from burn_tui.engine import paths
+
+    return paths.config_file(options.config, os.environ)
+
+
+def settings(options: argparse.Namespace) -> "Settings":
+    """What the settings say; without a file, what the environment offers."""
+    from burn_tui.engine.settings_file import settings_for
+
+    is_explicit = bool(options.config or os.environ.get("BURN_TUI_CONFIG"))
+    return settings_for(config_file(options), os.environ, is_explicit=is_explicit)
+
+
+def data_dir(options: argparse.Namespace) -> "Path":
+    """Where the ledger and the tokens are."""
+    from burn_tui.engine import paths
+
+    return paths.data_dir(options.data_dir, os.environ)
+
+
+def ledger_dir(options: argparse.Namespace) -> "Path":
+    """Where the ledger is, for commands that make sense only with one that stays."""
+    if options.demo:
+        raise WrongCallError("The demo keeps no ledger.", mend="Leave away --demo.")
+    return data_dir(options)
+
+
+def passing_dir(options: argparse.Namespace, stack: ExitStack) -> "Path":
+    """Where tokens are kept; what is only a demonstration leaves nothing behind."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    if options.demo:
+        return Path(stack.enter_context(TemporaryDirectory(prefix="burn-tui-gateway-")))
+    return data_dir(options)
+
+
+def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitable[Runtime]]":
+    """How the runtime is made, when its time has come. What it needs around it ends with `stack`."""
+
+    async def demo() -> "Runtime":
+        from burn_tui.simulator.demo import Demo
+
+        return await stack.enter_context(Demo()).boot()
+
+    async def configured() -> "Runtime":
+        from burn_tui.engine.runtime import Runtime
+
+        runtime = await Runtime.open(settings(options), data_dir=data_dir(options), environ=os.environ)
+        runtime.follow(config_file(options))
+        return runtime
+
+    return demo if options.demo else configured
