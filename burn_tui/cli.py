@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from io import TextIOWrapper
 from typing import TextIO
 
 from burn_tui import __version__
-from burn_tui.commands import ask, gateway, reports, tmux
-from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot
+from burn_tui.commands import ask, completion, doctor, gateway, reports, tmux
+from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot, data_dir
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
 INTERRUPTED = 130
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")
     try:
         options = _understood(arguments)
+        sys.excepthook = lambda _type, error, _traceback: print(_farewell(options, error), file=sys.stderr)
         code = options.run(options)
     except BurnError as error:
         print(f"burn-tui: {error}", file=sys.stderr)
@@ -52,8 +54,9 @@ def parser() -> argparse.ArgumentParser:
     add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (ask.add, reports.add_status, tmux.add, gateway.add, gateway.add_run, reports.add):
+    for add in (ask.add, reports.add_status, tmux.add, gateway.add, gateway.add_run, reports.add, doctor.add):
         add(commands)
+    completion.add(commands, top)
     return top
 
 
@@ -82,8 +85,18 @@ def _dashboard(options: argparse.Namespace) -> int:
     from burn_tui.tui.app import BurnApp
 
     with ExitStack() as stack:
-        app = BurnApp(boot=boot(options, stack), continues=getattr(options, "continue"))
+        farewell = partial(_farewell, options)
+        app = BurnApp(boot=boot(options, stack), continues=getattr(options, "continue"), farewell=farewell)
         return app.run(mouse=not options.no_mouse) or ANSWERED
+
+
+def _farewell(options: argparse.Namespace, error: BaseException) -> str:
+    """The last words after a fault of our own. The demo leaves nothing behind, not even a report."""
+    import time
+
+    from burn_tui.engine.crash import farewell
+
+    return farewell(error, None if options.demo else data_dir(options) / "crashes", now=time.time())
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -61,8 +61,12 @@ def settings(options: argparse.Namespace) -> "Settings":
     """What the settings say; without a file, what the environment offers."""
     from burn_tui.engine.settings_file import settings_for
 
-    is_explicit = bool(options.config or os.environ.get("BURN_TUI_CONFIG"))
-    return settings_for(config_file(options), os.environ, is_explicit=is_explicit)
+    return settings_for(config_file(options), os.environ, is_explicit=is_explicit(options))
+
+
+def is_explicit(options: argparse.Namespace) -> bool:
+    """Whether the person named a settings file, which must then exist."""
+    return bool(options.config or os.environ.get("BURN_TUI_CONFIG"))
 
 
 def data_dir(options: argparse.Namespace) -> "Path":

@@ -1,10 +1,10 @@
-"""`status`, `report`, `export`, `digest` and `doctor`: what the ledger says, on standard output."""
+"""`status`, `report`, `export` and `digest`: what the ledger says, on standard output."""
 
 import argparse
 import os
 import sys
 
-from burn_tui.commands.places import ANSWERED, NO_ANSWER, Commands, add_places, config_file, ledger_dir, settings
+from burn_tui.commands.places import ANSWERED, Commands, add_places, config_file, ledger_dir, settings
 
 
 def add_status(commands: Commands) -> None:
@@ -42,11 +42,6 @@ def add(commands: Commands) -> None:
     digest.add_argument("--week", action="store_true", help="the last seven days, which is the default")
     add_places(digest, is_again=True)
     digest.set_defaults(run=_digest)
-
-    doctor = commands.add_parser("doctor", help="what is well and what is not, with the mend", allow_abbrev=False)
-    doctor.add_argument("--repair", action="store_true", help="recover what can be read of a damaged ledger")
-    add_places(doctor, is_again=True)
-    doctor.set_defaults(run=_doctor)
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -89,21 +84,3 @@ def _digest(options: argparse.Namespace) -> int:
 
     digest(ledger_dir(options), sys.stdout, settings=settings(options), clock=Clock())
     return ANSWERED
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    import time
-
-    from burn_tui.engine.doctor import Patient, examined, repaired
-
-    patient, code = Patient(data_dir=ledger_dir(options), now=time.time()), ANSWERED
-    if options.repair:
-        for sentence in repaired(patient):
-            print(sentence)
-    for finding in examined(patient):
-        if finding.mend is not None:
-            code = NO_ANSWER
-        print(f"{'ok  ' if finding.mend is None else 'mend'}  {finding.about}: {finding.words}")
-        if finding.mend is not None:
-            print(f"      {finding.mend}")
-    return code

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import work
 from textual.app import SystemCommand
 from textual.screen import Screen
@@ -36,9 +37,16 @@ class BurnApp(CopyingApp):
     HORIZONTAL_BREAKPOINTS = HORIZONTAL
     VERTICAL_BREAKPOINTS = VERTICAL
 
-    def __init__(self, boot: "Callable[[], Awaitable[Runtime]]", *, continues: bool = False) -> None:
-        """`continues`: open the sessions of last time."""
+    def __init__(
+        self,
+        boot: "Callable[[], Awaitable[Runtime]]",
+        *,
+        continues: bool = False,
+        farewell: Callable[[BaseException], str] | None = None,
+    ) -> None:
+        """`continues`: open the sessions of last time. `farewell`: what to say when the dashboard itself fails."""
         super().__init__()
+        self._farewell = farewell
         understand_legacy_alt()
         self._boot = boot
         self._continues = continues
@@ -125,6 +133,13 @@ class BurnApp(CopyingApp):
             yield SystemCommand(title, "Session", partial(self._main.action_go_to_tab, position + 1))
         for name in self.theme_names:
             yield SystemCommand(f"Theme: {name}", "Colours of the whole dashboard", partial(self.wear, name))
+
+    def _fatal_error(self) -> None:
+        """Textual would print the values of all variables, and with them keys and prompts."""
+        if self._farewell is None or self._exception is None:
+            super()._fatal_error()
+        else:
+            self.panic(Text(self._farewell(self._exception)))
 
     def dressed(self, palette: Palette) -> None:
         """The dashboard shows colours that style sheets do not know."""
