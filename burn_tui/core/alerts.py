@@ -22,10 +22,11 @@ from msgspec import Struct, structs
 from burn_tui.core.budget import Budget, Period, period_of
 from burn_tui.core.expectation import Expectation, Measure
 from burn_tui.core.minutes import MINUTE_S, minute_of
+from burn_tui.core.model_changes import ModelChange
 from burn_tui.core.price_changes import PriceChange
 
 # Learned rules: from LEARNED_DAYS on, any of four. Windows are in minutes, burns are spent over expected, shares are
-# of E, the usual day.
+# of E, the usual day; on a class of days that costs less than others (a weekend) of what any active day costs.
 
 FAST_MIN, FAST_CHECK_MIN = 30, 10
 FAST_BURN = 3.0
@@ -253,6 +254,10 @@ class _Look:
         """This share of a usual day."""
         return share * self.usual
 
+    def matters(self, share: float) -> float:
+        """The least that is worth an interruption, for a rule that names this share of E."""
+        return share * (self.expectation.stake or self.usual)
+
 
 def _minute(spending: MinuteSpending) -> int:
     return spending.minute
@@ -260,32 +265,32 @@ def _minute(spending: MinuteSpending) -> int:
 
 def _fast(look: _Look) -> bool:
     hot = look[FAST_MIN].burn >= FAST_BURN and look[FAST_CHECK_MIN].burn >= FAST_BURN
-    return hot and look[FAST_MIN].excess >= look.costs(FAST_EXCESS_SHARE)
+    return hot and look[FAST_MIN].excess >= look.matters(FAST_EXCESS_SHARE)
 
 
 def _long(look: _Look) -> bool:
     hot = look[LONG_MIN].burn >= LONG_BURN and look[LONG_CHECK_MIN].burn >= LONG_BURN
-    return hot and look[LONG_MIN].excess >= look.costs(LONG_EXCESS_SHARE)
+    return hot and look[LONG_MIN].excess >= look.matters(LONG_EXCESS_SHARE)
 
 
 def _day(look: _Look) -> bool:
     day = look[None]
-    hot = day.burn >= DAY_BURN and day.excess >= look.costs(DAY_EXCESS_SHARE)
+    hot = day.burn >= DAY_BURN and day.excess >= look.matters(DAY_EXCESS_SHARE)
     return hot and look[DAY_CHECK_MIN].burn >= DAY_CHECK_BURN
 
 
 def _night(look: _Look) -> bool:
     is_night = look.expected(NIGHT_MIN) < look.costs(NIGHT_EXPECTED_SHARE)
-    return is_night and look.spent(NIGHT_SPENT_MIN) >= look.costs(NIGHT_SPENT_SHARE)
+    return is_night and look.spent(NIGHT_SPENT_MIN) >= look.matters(NIGHT_SPENT_SHARE)
 
 
 def _new_day(look: _Look) -> bool:
-    day = look[None]
-    return day.burn >= NEW_DAY_BURN and day.spent >= look.costs(NEW_DAY_SHARE)
+    spent, elapsed = look.spent(None), look.expectation.elapsed(look.now)
+    return spent >= NEW_DAY_BURN * look.matters(elapsed) and spent >= look.matters(NEW_DAY_SHARE)
 
 
 def _new_hour(look: _Look) -> bool:
-    return look.spent(NEW_HOUR_MIN) >= look.costs(NEW_HOUR_SHARE)
+    return look.spent(NEW_HOUR_MIN) >= look.matters(NEW_HOUR_SHARE)
 
 
 class _RuleOf(Struct, frozen=True):
@@ -391,7 +396,7 @@ class BudgetAlert(Struct, frozen=True, kw_only=True, tag="budget"):
     limit_nanousd: int
 
 
-Notification = Alert | BudgetAlert | PriceChange
+Notification = Alert | BudgetAlert | PriceChange | ModelChange
 """Whatever a person is interrupted for."""
 
 

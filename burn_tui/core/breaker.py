@@ -94,10 +94,16 @@ class Breaker(Struct, frozen=True):
         """After an answer. A rest goes on: the request had left before it was ordered."""
         return structs.replace(self, failures=0) if self.state(now) == "resting" else Breaker()
 
-    def on_failure(self, now: float, failure: Failure) -> "Breaker":
-        """After a failed attempt. Of two rests that overlap the later end holds, and what it is for."""
+    def on_failure(self, now: float, failure: Failure, *, is_probe: bool = True) -> "Breaker":
+        """After a failed attempt. Of two rests that overlap the later end holds, and what it is for.
+
+        `is_probe`: False for one that had left before the rest began. While the probe is out, such a straggler tells
+        nothing new unless it orders a rest, and it does not give the probe's place to somebody else.
+        """
         if failure.error_type in _NOT_ITS_FAULT:
-            return self.released()
+            return self.released() if is_probe else self
+        if not is_probe and self.state(now) == "half_open" and failure.error_type not in _ORDERED_REST_S:
+            return self
         # Ten calls in flight that fail together are one misfortune: the rest has begun with the first of them.
         failures = self.failures if self.state(now) == "resting" else self.failures + 1
         rest_s = self._rest_s(now, failures, failure)

@@ -80,6 +80,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     is_unlocked: bool = False
     test_mark: str | None = None
     """What marks the request as a test, such as "CI is set"; None = nothing does."""
+    working_prompt: str | None = None
+    """The prompt that would be sent as its file is now, pinned by nobody; None = it is pinned, or no prompt."""
 
 
 class Allowed(Struct, frozen=True):
@@ -132,6 +134,11 @@ def forbidden(environment: Environment, target: Target, standing: Standing) -> D
         return Denied(
             f"{target} is not on this machine, and privacy is local.",
             "Choose a model that runs here, or lift `privacy: local` for this session.",
+        )
+    if (prompt := standing.working_prompt) is not None and environment.is_production:
+        return Denied(
+            f"{environment.name} is production and sends no working version, and {prompt} is at its working version.",
+            f"Pin it: burn-tui prompts pin {prompt} --label {environment.name}; or ask from another environment (--env).",
         )
     if standing.test_mark and environment.is_production and standing.estimate_nanousd != 0:
         return Denied(

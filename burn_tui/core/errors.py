@@ -5,8 +5,11 @@
     ├── SettingsError          a settings, theme or catalog file: file, line, key, nearest known key
     ├── UnknownTargetError     a model or provider that is not configured
     ├── UnknownNameError       an environment, route, session or theme that is not configured
+    ├── PromptError            a prompt that cannot be sent with these variables, or from here
     ├── MissingKeyError        a provider's API key is nowhere to be found
     ├── EditorError            the person's editor cannot be run, or ended badly
+    ├── TeamError              the team's server refuses, or is not set up
+    │   └── TeamAwayError      it cannot be reached for now
     └── LedgerError            the ledger file cannot be opened, read or written
         └── LedgerUnavailableError   for now: the same may work later
 
@@ -68,6 +71,13 @@ class UnknownNameError(BurnError):
         super().__init__(f"There is no {kind} {name!r}. {mend_by_name(name, known)}")
 
 
+class PromptError(BurnError):
+    """A prompt that cannot be sent as it was asked for."""
+
+    def __init__(self, problem: str, *, mend: str) -> None:
+        super().__init__(f"{problem} {mend}")
+
+
 class MissingKeyError(BurnError):
     """A provider wants a key and none is set."""
 
@@ -81,6 +91,18 @@ class MissingKeyError(BurnError):
 
 class EditorError(BurnError):
     """The person's editor cannot be run, or ended badly; the text is as it was."""
+
+
+class TeamError(BurnError):
+    """The team's server, or what the settings say of it, cannot be used. Never holds a password."""
+
+    def __init__(self, problem: str, *, mend: str) -> None:
+        super().__init__(f"{problem} {mend}".strip())
+        self.problem = problem
+
+
+class TeamAwayError(TeamError):
+    """The team's server cannot be reached for now: what should go there waits."""
 
 
 class LedgerError(BurnError):

@@ -106,6 +106,8 @@ class AttemptStarted(Struct, frozen=True):
     target: Target
     lane: int = 0
     """Which of the provider's keys and addresses is used."""
+    is_free: bool = False
+    """True = it costs nothing, whatever is answered."""
 
 
 class AttemptFailed(Struct, frozen=True):

@@ -24,6 +24,11 @@ REMEMBERED_DAYS = 20
 LEARNED_DAYS = 10
 """From so many active days on a class of days is known."""
 
+FEW_DAYS_MARGIN = 1.2
+"""Before that so many times E is at stake: a few days do not show how dear a usual one may be. Chosen by
+tests/bench/burn_alarms.py, where four of five false alarms go and a runaway is found after 0.38 of a day, not 0.31.
+"""
+
 WINSOR_MEDIANS = 3.0
 """A day counts for no more than this many median days: one runaway must not make the next one look usual."""
 
@@ -66,6 +71,11 @@ class Expectation(Struct, frozen=True, kw_only=True):
     usual: float | None
     """E: what an active day of this class costs, and until it is learned at least what one of any class does; None =
     nothing is known, so nothing can be unusual.
+    """
+    stake: float | None = None
+    """By what it is measured whether spending matters: E, or what an active day of any class costs where that is more,
+    as twice the little that a Sunday costs is still little; with a margin until the class is learned. None = nothing
+    is known.
     """
     days_learned: int
     """Active days of this class behind it, at most REMEMBERED_DAYS; 0 = `usual` comes from elsewhere."""
@@ -124,9 +134,12 @@ def learn(
     alike = [spent for day, spent in days if _is_weekend(day) == _is_weekend(today)][-REMEMBERED_DAYS:]
     profile = _profile(alike)
     edges, shares_by = _curve(profile, _midnight(today, timezone, -1), _midnight(today, timezone, 2), timezone)
+    all_days = [spent for _, spent in days][-REMEMBERED_DAYS:]
+    usual = _usual(alike, all_days, day_limit)
     return Expectation(
         measure=measure,
-        usual=_usual(alike, [spent for _, spent in days][-REMEMBERED_DAYS:], day_limit),
+        usual=usual,
+        stake=_stake(usual, alike, all_days),
         days_learned=len(alike),
         profile=profile,
         day_start=_midnight(today, timezone),
@@ -158,6 +171,12 @@ def _usual(alike: list[list[float]], all_days: list[list[float]], day_limit: int
     if len(alike) >= LEARNED_DAYS:
         return _winsorised_mean(alike)
     return max(_winsorised_mean(days) for days in (alike, all_days) if days)
+
+
+def _stake(usual: float | None, alike: list[list[float]], all_days: list[list[float]]) -> float | None:
+    if usual is None or not all_days:
+        return usual
+    return max(usual, _winsorised_mean(all_days)) * (1.0 if len(alike) >= LEARNED_DAYS else FEW_DAYS_MARGIN)
 
 
 def _winsorised_mean(days: list[list[float]]) -> float:

@@ -117,15 +117,19 @@ class Health(Struct, frozen=True):
         """After an answer."""
         return self._with({one: breaker.on_success(now) for one, breaker in self._of(scope)})
 
-    def on_failure(self, scope: Scope, now: float, failure: Failure) -> "Health":
-        """After a failed attempt: the rest is the key's or the model's, whoever is to blame."""
+    def on_failure(self, scope: Scope, now: float, failure: Failure, *, is_probe: bool = True) -> "Health":
+        """After a failed attempt: the rest is the key's or the model's, whoever is to blame.
+
+        `is_probe`: as for Breaker.on_failure.
+        """
         to_blame = scope.key if failure.error_type in _KEY_WIDE else scope
-        return self._with(
-            {
-                one: breaker.on_failure(now, failure) if one == to_blame else breaker.released()
-                for one, breaker in self._of(scope)
-            }
-        )
+        changed = {}
+        for one, breaker in self._of(scope):
+            if one == to_blame:
+                changed[one] = breaker.on_failure(now, failure, is_probe=is_probe)
+            elif is_probe:
+                changed[one] = breaker.released()
+        return self._with(changed)
 
     def released(self, scope: Scope) -> "Health":
         """After a probe that told nothing, or did not leave at all: another may go."""

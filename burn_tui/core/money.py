@@ -31,21 +31,27 @@ class Rates(Struct, frozen=True, kw_only=True):
     """None = twice the input rate where cache_write_rate is known (Anthropic's rule), else the input rate."""
 
 
+class LongContext(Struct, frozen=True, kw_only=True):
+    """Other rates for longer requests."""
+
+    above: int
+    """Input tokens; from the next one on `rates` hold for the whole request."""
+    rates: Rates
+
+
 class Price(Struct, frozen=True, kw_only=True):
     """What a model costs."""
 
     rates: Rates
-    long_context_from: int | None = None
-    """Input tokens above which `long_context_rates` hold for the whole request; None = one price for all."""
-    long_context_rates: Rates | None = None
+    steps: tuple[LongContext, ...] = ()
+    """By `above`, the lowest first; () = one price for all."""
     as_of: str | None = None
     """ISO date on which the price was known to hold; None = the user's own, or free."""
 
     def rates_for(self, input_tokens: int) -> Rates:
         """The rates of a request with this many input tokens."""
-        if self.long_context_from is None or self.long_context_rates is None:
-            return self.rates
-        return self.long_context_rates if input_tokens > self.long_context_from else self.rates
+        passed = (step.rates for step in reversed(self.steps) if input_tokens > step.above)
+        return next(passed, self.rates)
 
 
 FREE = Price(rates=Rates(input_rate=0, output_rate=0))

@@ -19,6 +19,7 @@ from burn_tui.core.environment import (
 )
 from burn_tui.core.events import Confirmation, Refused
 from burn_tui.core.money import NANOUSD, cost
+from burn_tui.core.prompt_variants import Wordings
 from burn_tui.core.usage import AttemptOpened, GuardOverride, Source, Usage, unsent
 from burn_tui.engine.books import Books
 from burn_tui.engine.setup import Setup
@@ -45,6 +46,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     """The session has unlocked its environment."""
     test_mark: str | None = None
     """What marks the request as a test; None = nothing does."""
+    prompt: Wordings | None = None
+    """How the last question reads at each target; None = it is no versioned prompt, and reads alike everywhere."""
 
 
 class Admission:
@@ -100,6 +103,7 @@ class Admission:
             is_confirmed_now=caller.is_confirmed_now,
             is_unlocked=caller.is_unlocked,
             test_mark=caller.test_mark,
+            working_prompt=caller.prompt.working_at(target) if caller.prompt else None,
         )
 
     def _covering(self, opened: AttemptOpened) -> tuple[Budget, ...]:

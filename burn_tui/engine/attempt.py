@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
+from hashlib import sha256
 from types import TracebackType
 
 from msgspec import Struct, structs
@@ -35,6 +36,7 @@ from burn_tui.engine.clock import Clock
 from burn_tui.engine.transport import Response, Transport, TransportError
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import Decoder
+from burn_tui.providers.tool_names import ToolNames
 
 CANCELLED = Failure("cancelled", "stopped before the answer was complete")
 
@@ -80,6 +82,7 @@ class Attempt:
         self._opened = opened
         self._request = request
         self._dialect = DIALECTS[way.provider.dialect]
+        self._tool_names = ToolNames(request.tools, self._dialect.naming)
         self._transport = transport
         self._books = books
         self._clock = clock
@@ -117,7 +120,8 @@ class Attempt:
         try:
             for notice in notices:
                 yield notice
-            yield AttemptStarted(self._opened.event_id, self._opened.attempt, target, self.way.lane)
+            is_free = self._opened.cost_estimate_nanousd == 0
+            yield AttemptStarted(self._opened.event_id, self._opened.attempt, target, self.way.lane, is_free)
             async with aclosing(self._call()) as wire:
                 async for event in wire:
                     yield event
@@ -141,9 +145,11 @@ class Attempt:
 
     async def _call(self) -> AsyncGenerator[Event]:
         way = self.way
+        request = self._tool_names.sent(self._request)
         outgoing = self._dialect.encode_request(
-            self._request, model=way.target.model, provider=way.provider, api_key=way.api_key
+            request, model=way.target.model, provider=way.provider, api_key=way.api_key
         )
+        self._opened = _as_sent(self._opened, outgoing.body)
         self._sent_at = self._clock.monotonic()
         self._was_sent = True
         async with _within(self._first_chunk_limit_s, "no response"):
@@ -202,8 +208,9 @@ class Attempt:
         for event in events:
             if isinstance(event, ToolCallDelta) and event == ToolCallDelta(event.index):
                 continue
-            self._take(event)
-            yield event
+            given = self._tool_names.given(event)
+            self._take(given)
+            yield given
 
     def _take(self, event: WireEvent) -> None:
         self.answer.take(event)
@@ -302,6 +309,13 @@ class Attempt:
         if self.failure is None:
             return False
         return not self._was_sent or (self._http_status is not None and self._http_status >= 300)
+
+
+def _as_sent(opened: AttemptOpened, body: bytes) -> AttemptOpened:
+    """With the hash of what a prompt has become on its way."""
+    if opened.prompt is None:
+        return opened
+    return structs.replace(opened, prompt=structs.replace(opened.prompt, rendered_hash=sha256(body).hexdigest()))
 
 
 class _within:  # noqa: N801 - reads as a statement at its places of use

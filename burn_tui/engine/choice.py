@@ -91,7 +91,7 @@ class Choice:
         elif failure.error_type == "cancelled":
             self.leave()
         elif not is_forgiven:
-            router.health = router.health.on_failure(scope, now, failure)
+            router.health = router.health.on_failure(scope, now, failure, is_probe=self.is_probe)
         self.is_probe = False
         # Shielded: the request may be on its way out already, and the rest concerns all that come after it.
         await asyncio.shield(self._keep_rests(before, scope))

@@ -16,7 +16,7 @@ from burn_tui.core.errors import LedgerError
 from burn_tui.engine.ledger_backlog import left_beside
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import open_to_read, recognise
-from burn_tui.engine.ledger_repair import is_sound, rebuild, repair
+from burn_tui.engine.ledger_repair import is_ours, is_sound, rebuild, repair
 
 _REPAIR = "Run burn-tui doctor --repair."
 
@@ -56,7 +56,8 @@ def ledger_file(patient: Patient) -> Iterator[Finding]:
         with explained(str(path)):
             recognise(path)
     except LedgerError as error:
-        yield Finding("ledger", "cannot be used", str(error))
+        is_damaged = path.stat().st_size > 0 and is_ours(path)
+        yield Finding("ledger", "cannot be used" if is_damaged else "is no ledger of burn-tui", str(error))
         return
     if sys.platform != "win32" and path.stat().st_mode & 0o077:
         mend = f"Run chmod 600 {path}; burn-tui does so at its next start."
@@ -64,9 +65,9 @@ def ledger_file(patient: Patient) -> Iterator[Finding]:
 
 
 def ledger_content(patient: Patient) -> Iterator[Finding]:
-    """Whether its pages are sound, and its sums those of its rows."""
+    """Whether its pages are sound, and its sums those of its rows. What is no ledger was said to be none already."""
     path = patient.ledger
-    if not path.exists():
+    if not path.exists() or (path.stat().st_size and not is_ours(path)):
         return
     try:
         with explained(str(path)):

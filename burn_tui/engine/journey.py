@@ -36,6 +36,7 @@ from burn_tui.core.events import (
     Waiting,
 )
 from burn_tui.core.failure import ErrorType, Failure
+from burn_tui.core.prompt_variants import worded
 from burn_tui.core.routing import Plan, Step, Try, hedge_after_s, next_step, quick_retry_s
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
@@ -284,7 +285,7 @@ class Journey:
         )
         return Attempt(
             opened,
-            self._sending,
+            worded(self._sending, self._caller.prompt, target),
             way,
             transport=router.transport,
             books=router.books,
@@ -449,7 +450,8 @@ class Journey:
 
     def _opened(self, request: ChatRequest, target: Target | None = None, lane: int | None = None) -> AttemptOpened:
         """The row of one attempt; without a target, of a request that never got one. `lane` None = the chosen one."""
-        clock, caller = self._router.clock, self._caller
+        clock, caller, prompt = self._router.clock, self._caller, self._caller.prompt
+        git = self._router.git_of(caller)
         return AttemptOpened(
             event_id=clock.new_id(),
             request_id=self._id,
@@ -471,6 +473,9 @@ class Journey:
             source=caller.source,
             lane=(self._choice.lane if lane is None else lane) if target else 0,
             waited_s=clock.monotonic() - self._began,
+            prompt=prompt and (prompt.at(target) if target else prompt.usual).use,
+            git_commit=git.commit,
+            git_is_dirty=git.is_dirty,
         )
 
     async def _refused(self, refused: Refused, opened: AttemptOpened) -> RequestFinished:

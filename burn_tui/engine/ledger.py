@@ -246,8 +246,10 @@ class Ledger:
         """The target's times to the first chunk over the last 24 hours; {} = it was not asked."""
         return await self._read(lambda connection: reading.first_chunks(connection, target, now))
 
-    async def data_version(self) -> tuple[int, int]:
-        """Something that differs as soon as this or another process has written, for whoever wants to look often."""
+    async def data_version(self) -> tuple[int, ...]:
+        """Something that differs as soon as this or another process has written what figures and alarms are made of,
+        for whoever wants to look often.
+        """
         return await self._read(_version)
 
     async def rebuild_rollups(self) -> None:
@@ -455,9 +457,9 @@ def _tidy(now: float, writing: Writing) -> None:
     writing.connection.execute(sql.FORGET_MINUTES, {"oldest_minute": minute_of(now) - MINUTES_KEPT})
 
 
-def _version(connection: sqlite3.Connection) -> tuple[int, int]:
+def _version(connection: sqlite3.Connection) -> tuple[int, ...]:
     (row,) = rows(connection, sql.VERSION)
-    return row["data_version"], row["own_changes"]
+    return tuple(row)
 
 
 def _ended(record: UsageRecord) -> float:

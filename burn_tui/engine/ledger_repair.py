@@ -61,6 +61,13 @@ def is_sound(path: Path) -> bool:
         raise
 
 
+def is_ours(path: Path) -> bool:
+    """Whether the file says at its beginning that it is a ledger, however damaged the rest may be."""
+    with path.open("rb") as file:
+        file.seek(_APPLICATION_ID_AT)
+        return int.from_bytes(file.read(4)) == APPLICATION_ID
+
+
 def rebuild(path: Path) -> None:
     """Compute the roll-ups of a sound ledger anew."""
     with explained(str(path)), closing(_writable(path)) as connection:
@@ -98,11 +105,9 @@ def repair(path: Path, *, now: float) -> Repaired:
 
 
 def _refuse_what_is_not_ours(path: Path) -> None:
-    with path.open("rb") as file:
-        file.seek(_APPLICATION_ID_AT)
-        if int.from_bytes(file.read(4)) != APPLICATION_ID:
-            mend = "Move it away or name another directory with --data-dir; a new ledger is made at the next start."
-            raise LedgerError("is not a burn-tui ledger, or its very beginning is lost.", file=str(path), mend=mend)
+    if not is_ours(path):
+        mend = "Move it away or name another directory with --data-dir; a new ledger is made at the next start."
+        raise LedgerError("is not a burn-tui ledger, or its very beginning is lost.", file=str(path), mend=mend)
 
 
 def _writable(path: Path) -> sqlite3.Connection:

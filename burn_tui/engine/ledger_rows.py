@@ -127,7 +127,7 @@ def record_of(row: Mapping[str, Any]) -> UsageRecord:
     usage = Usage(**{name: row[name] for name in _USAGE}, cost_nanousd=charged, estimated=bool(row["usage_estimated"]))
     first_chunk_us = row["time_to_first_chunk_us"]
     return UsageRecord(
-        opened=_opened(row),
+        opened=opened_of(row),
         usage=usage,
         duration_s=row["duration_us"] / 1_000_000,
         time_to_first_chunk_s=None if first_chunk_us is None else first_chunk_us / 1_000_000,
@@ -136,7 +136,8 @@ def record_of(row: Mapping[str, Any]) -> UsageRecord:
     )
 
 
-def _opened(row: Mapping[str, Any]) -> AttemptOpened:
+def opened_of(row: Mapping[str, Any]) -> AttemptOpened:
+    """What a row of the view `attempts` was opened with."""
     return AttemptOpened(
         **{name: row[name] for name in _OPENED},
         started_at=row["started_at_us"] / 1_000_000,

@@ -84,11 +84,14 @@ OPEN_ATTEMPT = f"INSERT INTO attempt_rows ({_comma(OPENED)}) VALUES ({', '.join(
 
 SETTLE = f"""
     INSERT INTO attempt_rows ({_comma(OPENED + SETTLED)}) VALUES ({", ".join("?" * len(OPENED + SETTLED))})
-    ON CONFLICT (event_id) DO UPDATE SET {", ".join(f"{column} = excluded.{column}" for column in SETTLED)}
+    ON CONFLICT (event_id) DO UPDATE SET
+        rendered_hash = excluded.rendered_hash, {", ".join(f"{column} = excluded.{column}" for column in SETTLED)}
     WHERE attempt_rows.duration_us IS NULL
     RETURNING id
 """
-"""Inserts a settled row or settles an open one; a row that is settled already stays as it is, and gives no id."""
+"""Inserts a settled row or settles an open one; a row that is settled already stays as it is, and gives no id.
+
+What a prompt was rendered to is known only when it leaves."""
 
 INTERRUPT = """
     UPDATE attempt_rows SET
@@ -193,6 +196,9 @@ def _add_many(counted: str, which: str) -> tuple[str, ...]:
 ROLL_UP_MANY = _add_many("counted_rows", "id IN (SELECT value FROM json_each(:ids))")
 """Adds the rows of a JSON list of ids to all sums."""
 
+ROLL_UP_RANGE = _add_many("counted_rows", "id BETWEEN :first_id AND :last_id")
+"""Adds rows whose ids follow each other to all sums."""
+
 REBUILD_ROLL_UPS = (
     *(f"DELETE FROM {table}" for table in ("minutes", "hours", "days", "session_hours", "latencies")),
     *_add_many("counted", "true"),
@@ -260,8 +266,17 @@ OVERRIDES = "SELECT * FROM guard_overrides ORDER BY at_us, event_id"
 
 FEEDBACK = "SELECT * FROM feedback WHERE event_id = :event_id ORDER BY at_us, rowid"
 
-VERSION = "SELECT data_version, total_changes() AS own_changes FROM pragma_data_version"
-"""data_version counts what other connections committed, total_changes what this one wrote."""
+VERSION = """
+    SELECT (SELECT coalesce(max(id), 0) FROM attempt_rows) AS rows,
+           (SELECT count(*) FROM attempt_rows WHERE duration_us IS NULL) AS open_rows,
+           (SELECT coalesce(max(rowid), 0) FROM corrections) AS corrections,
+           (SELECT coalesce(max(id), 0) FROM told) AS told,
+           (SELECT count(*) FROM told WHERE dismissed_at_us IS NULL) AS standing
+"""
+"""Differs as soon as an attempt was opened, settled or corrected, or something was told or dismissed, by whichever
+process. Ids only grow and a settled row never opens again, so none of these states comes twice. Conversations, which
+are written every second while an answer streams, are not in it.
+"""
 
 # --- reading sums -------------------------------------------------------------------------------
 

@@ -12,8 +12,12 @@ Each entry is a tuple of statements that run in one transaction together with th
 """
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
 
+from burn_tui.engine.audit_sql import AUDIT
 from burn_tui.engine.burn_memory import BURN_MEMORY
 from burn_tui.engine.conversation_sql import CONVERSATIONS
+from burn_tui.engine.foreign_sql import FOREIGN_INDEXES
+from burn_tui.engine.prompt_sql import PROMPTS
+from burn_tui.engine.team_cursor_sql import TEAM_CURSOR
 
 APPLICATION_ID = 0x6275726E
 """Marks a SQLite file as ours: "burn" in ASCII."""
@@ -380,5 +384,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (f"PRAGMA application_id = {APPLICATION_ID}", *_ROWS, *_BESIDE_THE_ROWS, *_ROLL_UPS),
     CONVERSATIONS,
     BURN_MEMORY,
+    FOREIGN_INDEXES,
+    PROMPTS,
+    TEAM_CURSOR,
+    AUDIT,
 )
 """Append only."""

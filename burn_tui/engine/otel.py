@@ -4,7 +4,10 @@ Names: github.com/open-telemetry/semantic-conventions, docs/gen-ai/gen-ai-spans.
 "in development" there). What they have no name for is under "burn_tui.". Form: opentelemetry.io/docs/specs/otlp,
 "JSON Protobuf Encoding": ids in hexadecimal, 64-bit integers as decimal text, one TracesData object on one line, which
 is a file of the collector's otlpjsonfile receiver, too.
+
+A span tells what is known now: what corrections have changed is in its figures, and it says that it was corrected.
 """
+# ruff: noqa: S608 - what is put into statements are lists of columns from migrations.py
 
 import hashlib
 import sqlite3
@@ -16,6 +19,7 @@ import msgspec
 from burn_tui import __version__
 from burn_tui.core.report import Marker
 from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.migrations import CORRECTED
 
 _PROVIDERS = {
     "gemini": "gcp.gemini",
@@ -31,11 +35,19 @@ _PROVIDERS = {
 _CLIENT, _ERROR = 3, 2
 """SpanKind and StatusCode."""
 
-_ATTEMPTS = """
-    SELECT * FROM attempts
-    WHERE settled_at_us IS NOT NULL AND attempt > 0 AND started_at_us >= :since_us AND started_at_us < :until_us
-    ORDER BY started_at_us, id
+_IN_PERIOD = "started_at_us >= :since_us AND started_at_us < :until_us"
+
+_ATTEMPTS = f"""
+    WITH corrected AS (
+        SELECT attempt_rows.id AS id, {", ".join(f"sum(corrections.{name}) AS more_{name}" for name in CORRECTED)}
+        FROM corrections JOIN attempt_rows ON attempt_rows.event_id = corrections.corrects
+        WHERE {_IN_PERIOD} GROUP BY attempt_rows.id
+    )
+    SELECT * FROM attempts LEFT JOIN corrected USING (id)
+    WHERE settled_at_us IS NOT NULL AND attempt > 0 AND {_IN_PERIOD} ORDER BY started_at_us, id
 """
+
+_FIGURES = tuple(name for name in CORRECTED if name.endswith("_tokens") and not name.startswith("unpriced"))
 
 Row = Mapping[str, Any]
 
@@ -63,10 +75,21 @@ def _spans(
     connection: sqlite3.Connection, since: float, until: float, only: Marker | None
 ) -> Iterator[dict[str, object]]:
     times = {"since_us": microseconds(since), "until_us": microseconds(until)}
-    for row in connection.execute(_ATTEMPTS, times):
+    for kept in connection.execute(_ATTEMPTS, times):
+        row = _as_known_now(dict(kept))
         markers = list(_markers(row))
         if only is None or only in markers:
             yield _span(row, markers)
+
+
+def _as_known_now(row: dict[str, Any]) -> Row:
+    """With what its corrections add to what it was written with."""
+    is_corrected = row["more_cost_nanousd"] is not None
+    more = {name: row[f"more_{name}"] or 0 for name in CORRECTED}
+    figures = {name: (row[name] or 0) + more[name] if more[name] else row[name] for name in _FIGURES}
+    is_unpriced = int(row["cost_nanousd"] is None) + more["unpriced_requests"] > 0
+    cost = None if is_unpriced else (row["cost_nanousd"] or 0) + more["cost_nanousd"]
+    return {**row, **figures, "cost_nanousd": cost, "is_corrected": is_corrected}
 
 
 def _markers(row: Row) -> Iterator[Marker]:
@@ -128,6 +151,7 @@ def _ours(row: Row, markers: list[Marker]) -> dict[str, object]:
         "burn_tui.cost_nanousd": row["cost_nanousd"],
         "burn_tui.cost_source": row["cost_source"],
         "burn_tui.price_as_of": row["price_as_of"],
+        "burn_tui.is_corrected": row["is_corrected"] or None,
         "burn_tui.markers": markers or None,
         "burn_tui.attempt": row["attempt"],
         "burn_tui.fell_back_from": row["fell_back_from"],

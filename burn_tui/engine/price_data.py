@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from burn_tui.core.money import Price, Rates, nanousd
+from burn_tui.core.money import LongContext, Price, Rates, nanousd
 
 
 class Wanted(Struct, frozen=True):
@@ -49,7 +49,7 @@ def _facts(wanted: Wanted, at: datetime) -> ModelFacts:
             _, model = get_snapshot().find_provider_model(wanted.model, None, provider_id, address)
         except LookupError:
             continue
-        return ModelFacts(_price(model.get_prices(at).__dict__, at), model.context_window)
+        return ModelFacts(price_of(model.get_prices(at).__dict__, at), model.context_window)
     return ModelFacts()
 
 
@@ -57,14 +57,14 @@ def _name_there(provider_name: str) -> str:
     return _NAMES_THERE.get(provider_name, provider_name)
 
 
-def _price(usd_per_million: dict[str, object], at: datetime) -> Price | None:
+def price_of(usd_per_million: dict[str, object], at: datetime) -> Price | None:
+    """From the package's rates, each a number or one with steps; None = it has a price that Price cannot say."""
     starts = {tier.start for value in usd_per_million.values() for tier in getattr(value, "tiers", ())}
-    if usd_per_million.get("input_mtok") is None or len(starts) > 1:
-        return None  # Priced by the hour or the page, or in a way that Price cannot say: unknown beats wrong.
+    if usd_per_million.get("input_mtok") is None:
+        return None  # Priced by the hour or the page, which Price cannot say: unknown beats wrong.
     return Price(
         rates=_rates(usd_per_million, 0),
-        long_context_from=next(iter(starts), None),
-        long_context_rates=_rates(usd_per_million, max(starts) + 1) if starts else None,
+        steps=tuple(LongContext(above=start, rates=_rates(usd_per_million, start + 1)) for start in sorted(starts)),
         as_of=f"{at:%Y-%m-%d}",
     )
 

@@ -3,11 +3,13 @@
 asked for ──in the day's cache file?──yes──> known
                     │ no
                     └──> price_data, a process of its own ──> known, and written to the cache file
+
+On a new day (of UTC) they are looked up anew, and until that is done those of the day before hold.
 """
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +31,7 @@ class _Cache(Struct, frozen=True):
     """Version of the price data."""
     day: date
     """Prices may change from one day to the next."""
-    facts: dict[str, ModelFacts]
+    models: dict[str, ModelFacts]
     """By "provider/model at base URL"."""
 
 
@@ -37,8 +39,10 @@ class PriceBook:
     """The prices of every target of the catalog."""
 
     def __init__(
-        self, own: Mapping[Target, Price], catalog: Catalog, *, today: date, cache: Path | None = None
+        self, own: Mapping[Target, Price], catalog: Catalog, *, today: Callable[[], date], cache: Path | None = None
     ) -> None:
+        self.looked_up = 0
+        """How often prices were looked up: after each time some may have changed."""
         self._own = own
         self._catalog = catalog
         self._today = today
@@ -46,17 +50,22 @@ class PriceBook:
         """Where a day's rates are kept; None = nowhere."""
         self._facts: dict[str, ModelFacts] = {}
         self._loading: asyncio.Task[None] | None = None
+        self._day: date | None = None
+        """For which prices were looked up last, or are now."""
 
     def start_loading(self) -> asyncio.Task[None]:
-        """Begin to look the prices up, once; needs a running event loop."""
-        if self._loading is None:
-            self._loading = asyncio.create_task(self._load())
+        """Begin to look the prices up, once a day; needs a running event loop."""
+        if self._loading is None or (self._loading.done() and self._day != self._today()):
+            self._day = self._today()
+            self._loading = asyncio.create_task(self._load(self._day))
         return self._loading
 
     async def ready(self) -> None:
-        """Returns once prices are known as well as they ever will be."""
-        # Shielded: one request that is cancelled while it waits must not take the prices from all others.
-        await asyncio.shield(self.start_loading())
+        """Returns once prices are known as well as they ever will be. Nobody waits for those of a new day."""
+        loading = self.start_loading()
+        if not self.looked_up:
+            # Shielded: one request that is cancelled while it waits must not take the prices from all others.
+            await asyncio.shield(loading)
 
     async def aclose(self) -> None:
         """Wait for nobody's answer any more."""
@@ -85,39 +94,47 @@ class PriceBook:
             else self._facts.get(_key(_wanted(provider.base_url, target)), ModelFacts())
         )
 
-    async def _load(self) -> None:
+    async def _load(self, day: date) -> None:
+        try:
+            self._facts = {**self._facts, **await self._found(day)}
+        finally:
+            self.looked_up += 1
+
+    async def _found(self, day: date) -> dict[str, ModelFacts]:
+        """What is known of every target on that day; {} where nobody can be asked."""
         package = _package_version()
-        self._facts |= self._read_cache(package)
+        known = self._read_cache(package, day)
         wanted = [
             one
             for target in self._catalog.targets
             if target not in self._own
             and not self._catalog.provider(target).is_local
-            and _key(one := _wanted(self._catalog.provider(target).base_url, target)) not in self._facts
+            and _key(one := _wanted(self._catalog.provider(target).base_url, target)) not in known
         ]
         if not wanted or not package:
-            return
+            return known
         found = await _ask_process(wanted)
         if found is not None:
-            self._facts |= {_key(one): facts for one, facts in zip(wanted, found, strict=True)}
-            self._write_cache(package)
+            known |= {_key(one): facts for one, facts in zip(wanted, found, strict=True)}
+            self._write_cache(package, day, known)
+        return known
 
-    def _read_cache(self, package: str) -> dict[str, ModelFacts]:
+    def _read_cache(self, package: str, day: date) -> dict[str, ModelFacts]:
         if self._cache is None:
             return {}
         try:
             cache = msgspec.json.decode(self._cache.read_bytes(), type=_Cache)
         except (OSError, msgspec.DecodeError):
             return {}
-        return cache.facts if (cache.package, cache.day) == (package, self._today) else {}
+        return cache.models if (cache.package, cache.day) == (package, day) else {}
 
-    def _write_cache(self, package: str) -> None:
+    def _write_cache(self, package: str, day: date, known: dict[str, ModelFacts]) -> None:
         if self._cache is None:
             return
         # Only ever a saving of time: a directory that cannot be written costs the next start half a second.
         with suppress(OSError):
             fresh = self._cache.with_suffix(".new")
-            fresh.write_bytes(msgspec.json.encode(_Cache(package, self._today, self._facts)))
+            fresh.write_bytes(msgspec.json.encode(_Cache(package, day, known)))
             fresh.replace(self._cache)
 
 

@@ -5,7 +5,7 @@ What one request goes through is told in journey.py; here is what all of them sh
 
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 
 from msgspec import Struct
@@ -14,14 +14,16 @@ from burn_tui.core.breaker import State
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import NeedsConfirmation
-from burn_tui.core.events import Event, Refused
+from burn_tui.core.events import AttemptFinished, Event, Refused
 from burn_tui.core.health import Health, Scope, scope_of
 from burn_tui.core.rate_limits import Headroom
 from burn_tui.core.routing import Route
+from burn_tui.core.usage import UsageRecord
 from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.attempt import Watch
 from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.git import UNKNOWN, Git, GitFacts
 from burn_tui.engine.journey import Journey
 from burn_tui.engine.planning import decide
 from burn_tui.engine.setup import Setup
@@ -53,13 +55,18 @@ class Router:
         transport: Transport,
         clock: Clock,
         chance: Callable[[], float] = random.random,
+        git: Git | None = None,
+        on_served: Callable[[UsageRecord], Awaitable[None]] | None = None,
     ) -> None:
+        """`git`: of the working directory; None = there is none. `on_served`: awaited after every attempt."""
         self.setup = setup
         self.clock = clock
         self.books = books
         self.transport = transport
         self.chance = chance
         """From 0 to 1, for the jitter of retries."""
+        self.git = git
+        self._on_served = on_served
         self.health = Health()
         self.uses: Counter[Scope] = Counter()
         """Requests by key, so that they are spread."""
@@ -146,9 +153,17 @@ class Router:
         `watch`: is given the decoder of every answer, and gives the one that is used.
         """
         await self.setup.prices.ready()
+        if self.git is not None:
+            await self.git.ready()
         async with aclosing(Journey(self, request, caller, watch=watch).events()) as events:
             async for event in events:
                 yield event
+                if isinstance(event, AttemptFinished) and self._on_served is not None:
+                    await self._on_served(event.record)
+
+    def git_of(self, caller: Caller) -> GitFacts:
+        """Where the caller works. A client of the gateway may be at home anywhere."""
+        return self.git.facts() if self.git is not None and caller.source == "router" else UNKNOWN
 
 
 def _address(setup: Setup, scope: Scope) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -69,14 +69,16 @@ class Runtime:
         self.neighbourhood = Neighbourhood(lambda: self.settings, environ)
         self._price_cache = price_cache
         self._transport = Transport()
-        self._price_books: list[PriceBook] = []
+        self._price_books: WeakSet[PriceBook] = WeakSet()
+        """Those that somebody still works with: what is in flight ends by the prices it began with."""
         self._following: asyncio.Task[None] | None = None
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
         self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
         self.watch = BurnWatch(ledger)
         self.lens = Lens(ledger, self.router, clock)
-        self._noting: asyncio.Task[None] | None = None
+        self._noted: tuple[object, int] | None = None
+        """The prices that were looked through last for changes."""
         self.clipboard = Clipboard(os.environ)
         """Of the terminal that this process runs in, whatever `environ` the rest is given."""
         self.edited = partial(edited, environ=os.environ)
@@ -124,11 +126,10 @@ class Runtime:
 
     async def close(self) -> None:
         """Close connections and the ledger."""
-        for task in (self._following, self._noting):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-        for book in self._price_books:
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        for book in list(self._price_books):
             await book.aclose()
         await self._transport.aclose()
         await self.ledger.close()
@@ -188,10 +189,10 @@ class Runtime:
         self._following = asyncio.create_task(follow(path, self, seen=stamp(path)))
 
     def _setup(self, settings: Settings) -> Setup:
-        today = datetime.fromtimestamp(self.clock.now(), UTC).date()
-        prices = PriceBook(settings.prices, settings.catalog, today=today, cache=self._price_cache)
+        prices = PriceBook(settings.prices, settings.catalog, today=self._today, cache=self._price_cache)
         prices.start_loading()
-        self._price_books.append(prices)
+        self._price_books.add(prices)
+        self._prices = prices
         return Setup(
             catalog=settings.catalog,
             keys=Keys(settings.keys, self._environ),
@@ -202,18 +203,22 @@ class Runtime:
             limits=settings.limits,
         )
 
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock.now(), UTC).date()
+
     async def _note_prices(self) -> None:
-        """Tell of models that cost something else than when burn-tui ran last."""
-        setup = self.router.setup
-        await setup.prices.ready()
-        prices = {target: price for target in setup.catalog.targets if (price := setup.prices.price(target))}
-        try:
-            await self.watch.note_prices(prices, now=self.clock.now())
-        except LedgerError as error:
-            self.notices.append(str(error))
+        """Tell of models that cost something else than when prices were looked up last, also before this start."""
+        self._prices.start_loading()  # of a new day
+        edition = (self._prices, self._prices.looked_up)
+        if edition == self._noted or not self._prices.looked_up:
+            return
+        prices = {target: price for target in self.settings.catalog.targets if (price := self._prices.price(target))}
+        await self.watch.note_prices(prices, now=self.clock.now())
+        self._noted = edition
 
     async def burn(self) -> BurnView:
         """What the burn panel shows, now."""
+        await self._note_prices()
         now, daily = self.clock.now(), self._daily_budget()
         seen = await self.watch.look(now, daily=daily, budgets=self.settings.budgets, slow_s=self.settings.slow_s)
         spending = await self.ledger.spending(day_start=seen.expectation.day_start, now=now)

@@ -38,6 +38,8 @@ class Session:
         """True from sending until the last event."""
         self.is_confirmed = False
         """A person has agreed to paid calls from this session."""
+        self._is_counted = False
+        """Whether the request that is running has been counted by the lock: once, by its first call that costs."""
         self._test_mark = test_mark
         self._router = router
         self._clock = clock
@@ -82,7 +84,7 @@ class Session:
         `requested`: who is to answer this once; None = whom the session asks. `before`: the context, in place of the
         session's own; the answer then goes on from there.
         """
-        self.is_busy = True
+        self.is_busy, self._is_counted = True, False
         if confirmed:
             self.is_confirmed = True
             if not self.lock.is_open(self._clock.now()):
@@ -105,8 +107,8 @@ class Session:
         self.transcript.apply(event, at=self._clock.now())
         answer.take(event)
         match event:
-            case AttemptStarted(attempt=1):
-                self.lock = self.lock.after_request()
+            case AttemptStarted(is_free=False) if not self._is_counted:
+                self._is_counted, self.lock = True, self.lock.after_request()
             case FellBack(from_target=target, continues=True):
                 answer.cut(target.provider_name)
             case FellBack():

@@ -33,9 +33,11 @@ from burn_tui.engine.settings_schema import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    TeamSettings,
     TerminalSettings,
     TimeoutSettings,
 )
+from burn_tui.engine.settings_team import team_settings
 from burn_tui.engine.settings_terminal import KeyChange, key_changes, neighbour_rules
 from burn_tui.engine.yaml_source import Document, parse
 from burn_tui.providers import DIALECTS
@@ -81,6 +83,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_changes: tuple[KeyChange, ...] = ()
     neighbours: tuple[Rule, ...] = ()
     """Where panes of tmux are; the first that fits holds."""
+    team: TeamSettings | None = None
+    """None = this machine is in no team."""
+    remarks: tuple[str, ...] = ()
+    """What the person must know of how these settings came about, each with its mend."""
     store_text: bool = True
     """False = prompts, answers and drafts are not kept on disk."""
     keep_text_days: int = 90
@@ -131,6 +137,7 @@ def read(document: Document) -> Settings:
         terminal=sections.terminal or TerminalSettings(),
         key_changes=key_changes(document, sections.keys or {}),
         neighbours=neighbour_rules(document, sections.neighbours or [], environments),
+        team=team_settings(document, sections.team),
         store_text=sections.store_text,
         keep_text_days=sections.keep_text_days,
         slow_s=sections.slow_s,

@@ -8,6 +8,7 @@ from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Period, WhenFull
 from burn_tui.core.environment import Privacy
 from burn_tui.core.policy import OnCut, OnFilter
+from burn_tui.core.team import WhenAway
 
 Usd = Annotated[float, Meta(ge=0, le=1e9)]
 """Up to a billion dollars: in nano-USD just what the ledger's integers hold."""
@@ -171,6 +172,23 @@ class NeighbourSettings(Struct, forbid_unknown_fields=True):
     """Where a script works, or above it."""
 
 
+class TeamSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The section `team:`."""
+
+    url: str = "${BURN_TEAM_URL}"
+    """A PostgreSQL address, with what it says of TLS: postgresql://USER@HOST/DATABASE?sslmode=verify-full. Never with a
+    password, which belongs into the variable or into ~/.pgpass."""
+    member: str = "${USER}"
+    """What this machine's rows are called by; several machines of one person say the same."""
+    share_text: bool = False
+    """true = notes that people write on answers leave with their verdicts. Prompts, answers and paths never leave."""
+    hash_names: bool = False
+    """true = names of projects and sessions leave as digests."""
+    when_away: WhenAway = "refuse"
+    """For paid calls under a shared budget while the server cannot be asked: refuse, or go_on within the budgets of this
+    machine. Without shared budgets all goes on."""
+
+
 class FileSettings(Struct, forbid_unknown_fields=True):
     """The sections of the file; each may be left out or empty."""
 
@@ -185,6 +203,7 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     keys: dict[str, str | list[str]] | None = None
     """Other keys for actions, by their id: {burn: f6, stop: [escape, ctrl+x]}; `burn-tui doctor` checks them."""
     neighbours: list[Any] | None = None
+    team: TeamSettings | None = None
     on_cut: OnCut = "continue"
     """When a stream is cut: continue = the next target goes on from the text, restart = it begins anew,
     ask = stop there."""

@@ -53,6 +53,8 @@ class Document(Struct):
     """Dicts, lists and scalars; None for an empty file."""
     lines: dict[Path, int]
     """The line (from 1) of every key and list entry."""
+    written: dict[Path, str] = {}
+    """What stands in the file where a value is a number, true, false or null: for whoever wants it as text."""
 
     def error(self, problem: str, path: Path, *, mend: str = "") -> SettingsError:
         """A SettingsError about the value at `path`, at the nearest line that is known."""
@@ -102,8 +104,11 @@ class Document(Struct):
         return self.error(_plainly(problem), full, mend=mend)
 
 
-def parse(text: str, *, file: str) -> Document:
-    """`text` as a Document; SettingsError with the line for anything that is not plain, unambiguous YAML."""
+def parse(text: str, *, file: str, refuses_traps: bool = True) -> Document:
+    """`text` as a Document; SettingsError with the line for anything that is not plain, unambiguous YAML.
+
+    `refuses_traps`: False = what older YAML reads as something else is the text that it is in the core schema's eyes.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -113,7 +118,7 @@ def parse(text: str, *, file: str) -> Document:
         raise SettingsError(f"not valid YAML: {' '.join(str(error).split())}.", file=file) from error
     document = Document(file, None, {(): 1})
     if node is not None:
-        document.value = _Reading(document).value(node, ())
+        document.value = _Reading(document, refuses_traps=refuses_traps).value(node, ())
     return document
 
 
@@ -128,8 +133,9 @@ def dotted(path: Path) -> str:
 class _Reading:
     """One walk over a composed node graph."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, refuses_traps: bool) -> None:
         self._document = document
+        self._refuses_traps = refuses_traps
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, path: Path) -> object:
@@ -170,6 +176,9 @@ class _Reading:
         if not isinstance(node, yaml.ScalarNode) or node.style is not None:
             return text
         self._refuse_traps(node, path)
+        if any(pattern.fullmatch(text) for pattern, _ in _TRAPS):
+            return text
+        self._document.written[path] = text
         if text in _NULL:
             return None
         if text in _TRUE or text in _FALSE:
@@ -178,7 +187,10 @@ class _Reading:
             return self._whole_number(text, path)
         if _FLOAT.fullmatch(text):
             return float(text)
-        return _SPECIAL_FLOAT.get(text.lower(), text)
+        if (special := _SPECIAL_FLOAT.get(text.lower())) is not None:
+            return special
+        del self._document.written[path]
+        return text
 
     def _whole_number(self, text: str, path: Path) -> int:
         try:
@@ -187,7 +199,7 @@ class _Reading:
             raise self._document.error("this number is too long.", path) from error
 
     def _refuse_traps(self, node: yaml.ScalarNode, path: Path) -> None:
-        if node.style is not None:
+        if node.style is not None or not self._refuses_traps:
             return
         for pattern, reason in _TRAPS:
             if pattern.fullmatch(node.value):

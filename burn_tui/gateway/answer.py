@@ -12,8 +12,6 @@ another attempt has to go on in mid-answer, all is written by our own encoder, w
 
 from collections.abc import Callable
 
-from msgspec import structs
-
 from burn_tui.core.catalog import Provider, Target
 from burn_tui.core.chat import ChatRequest
 from burn_tui.core.events import (
@@ -32,6 +30,7 @@ from burn_tui.core.events import (
 from burn_tui.core.failure import Failure
 from burn_tui.gateway.passing import Passing
 from burn_tui.providers.dialect import Decoder, Dialect, Encoder
+from burn_tui.providers.tool_names import ToolNames
 
 _Delta = TextDelta | ReasoningDelta | ToolCallDelta
 _OnTheWire = _Delta | UsageSeen | ModelSeen | FinishSeen | Malformed
@@ -64,8 +63,10 @@ class Answer:
     def watch(self, provider: Provider, is_streamed: bool, decoder: Decoder) -> Decoder:
         """The decoder that is used for an answer of `provider`."""
         is_same = provider.dialect == self._dialect.name and is_streamed == self._request.stream
+        # Where a tool had to go by another name, the provider's bytes speak of one that the client does not know.
+        is_renamed = ToolNames(self._request.tools, self._dialect.naming).are_changed
         self._passing = None
-        if is_same and not self._is_spliced:
+        if is_same and not is_renamed and not self._is_spliced:
             self._passing = Passing(decoder, is_streamed=is_streamed, with_usage=self._request.stream_usage)
         return self._passing or decoder
 
@@ -115,9 +116,6 @@ class Answer:
             return self._passing.taken()
         if isinstance(event, UsageSeen) and not self._request.stream_usage:
             return b""
-        if isinstance(event, FinishSeen) and event.finish_reason == "stop" and self._has_called:
-            # Some have one word for every good end; agents run tools only where they are told that they are waited for.
-            event = structs.replace(event, finish_reason="tool_call")
         return self._encoding().encode(event)
 
     @property

@@ -20,6 +20,7 @@ from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_ro
 from burn_tui.gateway.told import Told
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import Dialect, Encoder
+from burn_tui.providers.gemini_array import ArrayWriter, wants_array
 
 _ID_BEGINNINGS = {"anthropic-messages": "msg_", "openai-responses": "resp_"}
 
@@ -82,6 +83,8 @@ class _Served:
         self._clock = runtime.clock
         self._told = Told()
         self._answer = Answer(dialect, request, new_encoder=self._new_encoder)
+        self._array = ArrayWriter() if wants_array(exchange.target) else None
+        """None = what is written is sent as it is."""
         self._refused: Refused | None = None
         self._failed: AttemptFailed | None = None
 
@@ -117,7 +120,7 @@ class _Served:
             await self._exchange.answer(200, self._headers(), data)
             return
         await self._write(data + (b"" if data.endswith(b"\n") else b"\n\n") + self._comments)
-        await self._exchange.write(b"", is_last=True)
+        await self._end()
 
     async def _fail(self, failure: Failure | None) -> None:
         refusal = self._refusal(failure)
@@ -138,7 +141,10 @@ class _Served:
     async def _break_off(self, failure: Failure) -> None:
         """A client must not take half an answer for a whole one."""
         await self._write(self._answer.broken(failure) + self._comments)
-        await self._exchange.write(b"", is_last=True)
+        await self._end()
+
+    async def _end(self) -> None:
+        await self._exchange.write(b"" if self._array is None else self._array.finish(), is_last=True)
 
     @property
     def _comments(self) -> bytes:
@@ -147,10 +153,14 @@ class _Served:
     async def _write(self, data: bytes) -> None:
         if not self._exchange.has_started:
             await self._exchange.start(200, self._headers() | _STREAM_HEADERS)
-        await self._exchange.write(data)
+        await self._exchange.write(data if self._array is None else self._array.written(data))
 
     def _headers(self) -> dict[str, str]:
-        return {"content-type": self._dialect.content_type(streamed=self._request.stream), **self._told.headers}
+        content_type = self._dialect.content_type(streamed=self._request.stream)
+        return {
+            "content-type": content_type if self._array is None else self._array.content_type,
+            **self._told.headers,
+        }
 
     def _new_encoder(self, model: str) -> Encoder:
         response_id = self._clock.new_id().replace("-", "")

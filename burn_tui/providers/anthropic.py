@@ -10,7 +10,7 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.failure import Failure
 from burn_tui.core.rate_limits import retry_after_s
 from burn_tui.providers.anthropic_reading import decoder, refusal
-from burn_tui.providers.anthropic_request import NAME, SIGHT, read_request, request_body
+from burn_tui.providers.anthropic_request import NAME, NAMING, SIGHT, read_request, request_body
 from burn_tui.providers.anthropic_writing import encoder, error_body
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.extras import headers_for
@@ -28,6 +28,7 @@ class AnthropicMessages:
 
     name = NAME
     sight = SIGHT
+    naming = NAMING
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

@@ -48,7 +48,8 @@ from burn_tui.providers.reading import (
     parsed,
     text,
 )
-from burn_tui.providers.stand_ins import BEFORE, GO_ON, JSON_ONLY, tool_name
+from burn_tui.providers.stand_ins import BEFORE, GO_ON, JSON_ONLY
+from burn_tui.providers.tool_names import Naming
 
 NAME = "anthropic-messages"
 
@@ -56,6 +57,9 @@ SIGHT = Sight(
     media_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}), address_starts=("https://",)
 )
 """platform.claude.com/docs/en/build-with-claude/vision."""
+
+NAMING = Naming(longest=128)
+"""Of calls of the past as well, whoever made them: a name that a model made up must not spoil what follows."""
 
 _MOST_CACHE_MARKS = 4
 
@@ -251,15 +255,11 @@ def _block(part: Part, message: Message, provider_name: str, ids: _Ids) -> _Bloc
             return _thought(words, signature) if is_its_own and signature else None
         case ToolCall(call_id, name, arguments):
             given = json_object(arguments) or {"invalid_arguments": arguments}
-            called: _Block = {"type": "tool_use", "id": ids.of_call(call_id), "name": _tool_name(name), "input": given}
-            return _marked(called, part.cache_for)
+            called: _Block = {"id": ids.of_call(call_id), "name": NAMING.allowed(name), "input": given}
+            return _marked({"type": "tool_use", **called}, part.cache_for)
         case ToolResult(call_id, content, is_error):
             block: _Block = {"type": "tool_result", "tool_use_id": ids.of_result(call_id), "content": content}
             return _marked({**block, "is_error": True} if is_error else block, part.cache_for)
-
-
-def _tool_name(name: str) -> str:
-    return tool_name(name, longest=128)
 
 
 def _marked(block: _Block, cache_for: CacheFor | None) -> _Block:

@@ -15,6 +15,7 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.context import Sight
 from burn_tui.core.events import WireEvent
 from burn_tui.core.failure import Failure
+from burn_tui.providers.tool_names import Naming
 
 
 class HttpRequest(Struct, frozen=True):
@@ -72,6 +73,11 @@ class Dialect(Protocol):
     """The key in DIALECTS, as settings spell it."""
     sight: Sight
     """Which pictures may be sent."""
+
+    @property
+    def naming(self) -> Naming | None:
+        """Which names of tools are taken: whoever sends a request calls its tools so (tool_names.py); None = any."""
+        ...
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

@@ -15,7 +15,7 @@ from burn_tui.core.failure import Failure
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.gemini_errors import encoded_error, refusal
 from burn_tui.providers.gemini_reading import StreamDecoder, whole_decoder
-from burn_tui.providers.gemini_request import SIGHT, read_request, request_body
+from burn_tui.providers.gemini_request import NAMING, SIGHT, read_request, request_body
 from burn_tui.providers.gemini_writing import StreamWriter, WholeWriter
 from burn_tui.providers.reading import json_bytes
 
@@ -28,6 +28,7 @@ class GeminiGenerate:
 
     name = "gemini-generate"
     sight = SIGHT
+    naming = NAMING
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

@@ -38,13 +38,17 @@ from burn_tui.providers.reading import (
     parsed,
     text,
 )
-from burn_tui.providers.stand_ins import BEFORE, GO_ON, tool_name
+from burn_tui.providers.stand_ins import BEFORE, GO_ON
+from burn_tui.providers.tool_names import Naming
 
 SIGHT = Sight(
     media_types=frozenset({"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"}),
     roles=frozenset({"user", "tool", "assistant"}),
 )
 """ai.google.dev/gemini-api/docs/image-understanding. Its models make pictures as well."""
+
+NAMING = Naming(others=".:", begins_with_digit=False)
+"""Of calls of the past as well, whoever made them: a name that a model made up must not spoil what follows."""
 
 MOST_STOP_SEQUENCES = 5
 
@@ -190,20 +194,15 @@ def _part(part: Part, provider_name: str, names: dict[str, str]) -> _Part | None
         case Reasoning(words, str(signature)) if part.provider_name == provider_name:
             return {"text": words, "thoughtSignature": signature, **({"thought": True} if words else {})}
         case ToolCall():
-            name = _tool_name(part.name)
+            name = NAMING.allowed(part.name)
             call: _Part = {"functionCall": {"id": part.id, "name": name, "args": _args(part.arguments)}}
             is_ours = part.signature is not None and part.provider_name == provider_name
             return {**call, "thoughtSignature": part.signature} if is_ours else call
         case ToolResult():
             told = {"error" if part.is_error else "output": part.content}
-            return {"functionResponse": {"id": part.id, "name": _tool_name(names[part.id]), "response": told}}
+            return {"functionResponse": {"id": part.id, "name": NAMING.allowed(names[part.id]), "response": told}}
         case _:
             return None
-
-
-def _tool_name(name: str) -> str:
-    plain = tool_name(name, others=".:", longest=63)
-    return plain if plain[0].isalpha() or plain[0] == "_" else f"_{plain}"
 
 
 def _args(arguments: str) -> object:

@@ -82,6 +82,7 @@ class OllamaChat:
 
     name = "ollama-chat"
     sight = SIGHT
+    naming = None
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

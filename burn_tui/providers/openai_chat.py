@@ -40,7 +40,8 @@ from burn_tui.providers.openai_chat_read import NAME, read_request
 from burn_tui.providers.openai_chat_stream import AnswerReader, ChunkWriter, WholeWriter
 from burn_tui.providers.openai_errors import decoded_error, encoded_error, stray_error
 from burn_tui.providers.reading import json_bytes, json_object
-from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json, tool_name
+from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json
+from burn_tui.providers.tool_names import Naming
 
 LONGEST_CALL_ID = 40
 """OpenAI rejects longer ids of tool calls; others write them up to 64."""
@@ -53,6 +54,9 @@ SIGHT = Sight(
 )
 """developers.openai.com/api/docs/guides/images-vision. Only the user shows pictures."""
 
+NAMING = Naming()
+"""Of calls of the past as well, whoever made them: a name that a model made up must not spoil what follows."""
+
 _Json = dict[str, object]
 
 
@@ -61,6 +65,7 @@ class OpenAIChat:
 
     name = NAME
     sight = SIGHT
+    naming = NAMING
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None
@@ -236,7 +241,7 @@ def _tool_call(call: ToolCall, provider: Provider) -> _Json:
     written: _Json = {
         "id": _call_id(call.id, provider),
         "type": "function",
-        "function": {"name": tool_name(call.name), "arguments": call.arguments or "{}"},
+        "function": {"name": NAMING.allowed(call.name), "arguments": call.arguments or "{}"},
     }
     if call.signature is not None and call.provider_name == provider.name:
         written["extra_content"] = {"google": {"thought_signature": call.signature}}

@@ -275,6 +275,7 @@ class ChunkWriter(_Completion):
             "chat.completion.chunk", response_model=response_model, response_id=response_id, created=created
         )
         self._has_begun = False
+        self._has_called = False
         self._is_over = False
 
     def encode(self, event: WireEvent) -> bytes:
@@ -285,9 +286,10 @@ class ChunkWriter(_Completion):
             case ReasoningDelta(said):
                 return self._delta({"reasoning_content": said}) if said else b""
             case ToolCallDelta():
+                self._has_called = True
                 return self._delta({"tool_calls": [_call_fragment(event)]})
             case FinishSeen(reason):
-                return self._delta({}, _WRITTEN_REASONS.get(reason, "stop"))
+                return self._delta({}, _written_reason(reason, has_called=self._has_called))
             case UsageSeen(usage):
                 self._usage = self._usage.updated(usage)
                 return b""
@@ -340,7 +342,7 @@ class WholeWriter(_Completion):
                 call = self._calls.setdefault(index, ["", "", ""])
                 self._calls[index] = [call[0] + call_id, call[1] + name, call[2] + arguments]
             case FinishSeen(reason):
-                self._finish_reason = _WRITTEN_REASONS.get(reason, "stop")
+                self._finish_reason = _written_reason(reason, has_called=bool(self._calls))
             case UsageSeen(usage):
                 self._usage = self._usage.updated(usage)
             case ModelSeen(model):
@@ -377,6 +379,11 @@ class WholeWriter(_Completion):
                 for call_id, name, arguments in self._calls.values()
             ]
         return message
+
+
+def _written_reason(reason: FinishReason, *, has_called: bool) -> str:
+    """In OpenAI's words. Some have one word for every good end, but agents run tools only where they are waited for."""
+    return _WRITTEN_REASONS.get("tool_call" if has_called and reason == "stop" else reason, "stop")
 
 
 def _call_fragment(call: ToolCallDelta) -> dict[str, object]:

@@ -13,7 +13,7 @@ from burn_tui.providers.decoding import SseDecoder, WholeDecoder
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.openai_errors import decoded_error, encoded_error, stray_error
 from burn_tui.providers.openai_responses_reading import Reader
-from burn_tui.providers.openai_responses_request import NAME, SIGHT, read_request, request_body
+from burn_tui.providers.openai_responses_request import NAME, NAMING, SIGHT, read_request, request_body
 from burn_tui.providers.openai_responses_writing import StreamWriter, WholeWriter
 from burn_tui.providers.reading import json_bytes
 
@@ -25,6 +25,7 @@ class OpenAIResponses:
 
     name = NAME
     sight = SIGHT
+    naming = NAMING
 
     def encode_request(
         self, request: ChatRequest, *, model: str, provider: Provider, api_key: str | None

@@ -38,7 +38,8 @@ from burn_tui.core.chat import (
 from burn_tui.core.context import Sight, fitting
 from burn_tui.providers.extras import extras_in, fields_for
 from burn_tui.providers.reading import compact, count, items, json_object, mapping, mappings, number, parsed, text
-from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json, tool_name
+from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json
+from burn_tui.providers.tool_names import Naming
 
 NAME = "openai-responses"
 
@@ -53,6 +54,9 @@ SIGHT = Sight(
     address_starts=("https://", "http://"),
 )
 """developers.openai.com/api/docs/guides/images-vision. Only the user shows pictures."""
+
+NAMING = Naming()
+"""Of calls of the past as well, whoever made them: a name that a model made up must not spoil what follows."""
 
 _KNOWN = frozenset(
     {
@@ -193,7 +197,11 @@ def _other_items(parts: Iterable[Part], provider_name: str) -> Iterator[_Item]:
     for part in parts:
         match part:
             case ToolCall():
-                call = {"call_id": _call_id(part.id), "name": tool_name(part.name), "arguments": part.arguments or "{}"}
+                call = {
+                    "call_id": _call_id(part.id),
+                    "name": NAMING.allowed(part.name),
+                    "arguments": part.arguments or "{}",
+                }
                 yield {"type": "function_call", **call}
             case ToolResult():
                 yield {"type": "function_call_output", "call_id": _call_id(part.id), "output": part.content}

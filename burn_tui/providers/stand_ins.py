@@ -1,7 +1,5 @@
 """What stands in where a provider demands something that the conversation does not have."""
 
-import re
-
 from burn_tui.core.chat import ChatRequest
 
 BEFORE = "(The conversation began before this.)"
@@ -12,15 +10,6 @@ GO_ON = "(Go on.)"
 
 JSON_ONLY = "Answer with one JSON value and nothing else."
 """The wish for any JSON, in words."""
-
-
-def tool_name(name: str, *, others: str = "", longest: int = 64) -> str:
-    """The name of a tool that was called, with _ for what is no letter, digit, _, - or one of `others`.
-
-    For calls of the past alone: a model that makes a name up, or was allowed more, must not spoil what follows. Tools
-    that are offered keep their names, because the answer comes back in them.
-    """
-    return re.sub(rf"[^a-zA-Z0-9_\-{re.escape(others)}]", "_", name)[:longest] or "tool"
 
 
 def must_say_json(request: ChatRequest) -> bool:

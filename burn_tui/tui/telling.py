@@ -8,6 +8,7 @@ from burn_tui.core.budget import Period
 from burn_tui.core.burn import BurnView
 from burn_tui.core.expectation import LEARNED_DAYS, Measure
 from burn_tui.core.inspection import Which
+from burn_tui.core.model_changes import ModelChange
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, PriceChange
 from burn_tui.tui import format as fmt
 
@@ -56,6 +57,8 @@ def headline(what: Notification) -> str:
             return f"{fmt.share(what.mark)} of the budget {what.name} is spent: {spent}."
         case PriceChange():
             return _price_change(what)
+        case ModelChange():
+            return f"{what.provider_name} answers {what.request_model} with another model now: {what.after}."
         case _:
             assert_never(what)
 
@@ -77,6 +80,12 @@ def evidence(what: Notification) -> Facts:
                 ("now", _rates(what, "after")),
                 (f"last {LOOKED_BACK_DAYS} days", f"{what.requests} requests, {_both_costs(what)}"),
             ]
+        case ModelChange():
+            return [
+                ("asked for", f"{what.provider_name}/{what.request_model}, as before"),
+                ("before", what.before),
+                ("now", what.after),
+            ]
         case _:
             assert_never(what)
 
@@ -95,7 +104,7 @@ def cause(told: Told) -> Which:
             return Which(since=since, until=until, operation_name=first)
         case BudgetAlert(scope=scope, period_start=start):
             return _of_scope(scope, start, until)
-        case PriceChange(provider_name=provider):
+        case PriceChange(provider_name=provider) | ModelChange(provider_name=provider):
             return Which(since=told.at - LOOKED_BACK_DAYS * _DAY_S, until=until, provider_name=provider)
         case _:
             assert_never(told.what)

@@ -194,7 +194,7 @@ def _router(ledger: Ledger, base_url: str) -> Router:
     setup = Setup(
         catalog=catalog,
         keys=Keys({}, {}),
-        prices=PriceBook({target: price}, catalog, today=datetime.now(UTC).date()),
+        prices=PriceBook({target: price}, catalog, today=lambda: datetime.now(UTC).date()),
         routes={"default": Route("default", (target,))},
     )
     return Router(setup, books=ledger, transport=Transport(), clock=clock)

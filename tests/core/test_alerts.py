@@ -69,6 +69,20 @@ def _look(samples: Samples, now: float, expectation: Expectation = LEARNED) -> A
     return alert
 
 
+def test_what_is_little_against_a_usual_day_of_any_class_is_no_alarm() -> None:
+    now = _at(14)
+    samples = _spent(now, (30, 0, 0.5))
+    assert _look(samples, now).rule == "fast"
+    assert _silence(samples, now, structs.replace(LEARNED, stake=3.0 * E))
+
+
+def test_with_few_days_an_alarm_needs_as_much_more_as_is_at_stake() -> None:
+    now = _at(14)
+    samples = _spent(now, (60, 0, 0.45))
+    assert _look(samples, now, NEW).rule == "new_hour"
+    assert _silence(samples, now, structs.replace(NEW, stake=1.2 * E))
+
+
 @pytest.mark.parametrize(
     ("rule", "expectation", "hour", "minutes", "enough", "too_little", "before"),
     [

@@ -63,6 +63,17 @@ def test_a_cancelled_probe_leaves_its_place_to_the_next() -> None:
     assert probing.on_failure(NOW, Failure("cancelled", "")).admits(NOW)
 
 
+@pytest.mark.parametrize("error_type", ["cancelled", "caller_fault", "content_filter", "transient", "timeout"])
+def test_a_straggler_does_not_give_away_the_place_of_the_probe_that_is_out(error_type: ErrorType) -> None:
+    probing = Breaker(TRIP_AFTER, NOW, "transient").on_start(NOW)
+    assert probing.on_failure(NOW, Failure(error_type, ""), is_probe=False) == probing
+
+
+def test_a_straggler_that_is_told_to_wait_still_orders_a_rest() -> None:
+    probing = Breaker(TRIP_AFTER, NOW, "transient").on_start(NOW)
+    assert probing.on_failure(NOW, Failure("rate_limited", "", 429, 60.0), is_probe=False).resting_until == NOW + 60.0
+
+
 def test_the_fault_of_the_caller_never_rests_the_provider() -> None:
     assert Breaker().on_failure(NOW, Failure("caller_fault", "bad request", 400)).state(NOW) == "closed"
 

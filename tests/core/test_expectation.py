@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burn_tui.core.expectation import (
+    FEW_DAYS_MARGIN,
     FLOOR_SHARE,
     LEARNED_DAYS,
     REMEMBERED_DAYS,
@@ -117,6 +118,21 @@ def test_a_first_saturday_is_measured_by_the_weekdays_and_counts_as_unlearned() 
     assert first.usual == 1000
     assert first.days_learned == 0
     assert not first.is_learned
+
+
+def test_at_stake_is_a_usual_day_and_on_cheap_weekends_one_of_any_class() -> None:
+    weekdays, weekends = _days_before(SATURDAY, [1000] * 30), _days_before(SATURDAY, [100] * 10, weekend=True)
+    assert _on(WEDNESDAY, _days_before(WEDNESDAY, [1000] * 10)).stake == 1000
+    cheap = _on(SATURDAY, weekdays + weekends)
+    assert (cheap.usual, cheap.is_learned) == (100, True)
+    assert cheap.stake == pytest.approx((15 * 1000 + 5 * 100) / 20, rel=0.1)
+
+
+def test_with_few_days_somewhat_more_is_at_stake_and_with_none_the_limit() -> None:
+    few = _on(WEDNESDAY, _days_before(WEDNESDAY, [1000] * 9))
+    assert (few.usual, few.stake) == (1000, 1000 * FEW_DAYS_MARGIN)
+    assert _on(WEDNESDAY, limit=500).stake == 500
+    assert _on(WEDNESDAY).stake is None
 
 
 def test_the_tenth_day_makes_a_class_learned() -> None:

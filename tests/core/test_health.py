@@ -102,6 +102,13 @@ def test_a_limit_that_nobody_states_tells_only_whether_anything_is_left() -> Non
     assert Health().on_headroom(FIRST, NOW, (none,)).is_exhausted(FIRST, NOW)
 
 
+def test_a_straggler_of_another_trouble_leaves_the_probe_its_place() -> None:
+    rested = NOW + 20.0
+    probing = Health().on_failure(FIRST, NOW, Failure("rate_limited", "no", 429, 20.0)).on_start(FIRST, rested)
+    after = probing.on_failure(FIRST, rested, Failure("caller_fault", "no", 400), is_probe=False)
+    assert not after.admits(FIRST, rested)
+
+
 def test_without_an_admitted_lane_there_is_none() -> None:
     health = Health().on_failure(FIRST, NOW, Failure("rate_limited", "no"))
     assert health.lane(BIG, [0], NOW, uses={}) is None

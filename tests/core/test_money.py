@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from burn_tui.core.money import FREE, NANOUSD, Price, Rates, cost, nanousd
+from burn_tui.core.money import FREE, NANOUSD, LongContext, Price, Rates, cost, nanousd
 from burn_tui.core.usage import Usage
 
 tokens = st.integers(0, 10**9)
@@ -96,14 +96,18 @@ def test_more_hour_long_writes_than_writes_are_counted_as_all_of_them() -> None:
 
 def test_a_long_context_price_holds_above_its_bound_and_for_the_whole_request() -> None:
     long = Rates(input_rate=nanousd(6), output_rate=nanousd("22.5"))
-    price = Price(rates=SONNET, long_context_from=200_000, long_context_rates=long)
+    price = Price(rates=SONNET, steps=(LongContext(above=200_000, rates=long),))
     assert cost(Usage(200_000, 1_000), price) == nanousd("0.6") + nanousd("0.015")
     assert cost(Usage(200_001, 1_000), price) == nanousd("1.200006") + nanousd("0.0225")
 
 
-def test_a_bound_without_rates_of_its_own_changes_nothing() -> None:
-    price = Price(rates=SONNET, long_context_from=1)
-    assert cost(Usage(1_000, 1_000), price) == _cost(Usage(1_000, 1_000))
+@pytest.mark.parametrize(("tokens", "rate"), [(100, 1), (101, 2), (200, 2), (201, 3), (10**9, 3)])
+def test_of_several_steps_the_highest_that_is_passed_holds(tokens: int, rate: int) -> None:
+    steps = tuple(
+        LongContext(above=above, rates=Rates(input_rate=rate, output_rate=0)) for above, rate in ((100, 2), (200, 3))
+    )
+    price = Price(rates=Rates(input_rate=1, output_rate=0), steps=steps)
+    assert price.rates_for(tokens).input_rate == rate
 
 
 def test_writes_that_are_kept_for_an_hour_cost_twice_the_input() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burn_tui.core.money import Price, Rates, cost, nanousd
+from burn_tui.core.money import LongContext, Price, Rates, cost, nanousd
 from burn_tui.core.price_lines import PriceLine, price_lines
 from burn_tui.core.usage import Usage
 
@@ -44,7 +44,7 @@ def test_without_counts_there_is_no_bill() -> None:
 
 def test_a_long_request_is_billed_by_the_rates_for_long_ones() -> None:
     dear = Rates(input_rate=nanousd(6), output_rate=nanousd(22))
-    price = Price(rates=SONNET.rates, long_context_from=200_000, long_context_rates=dear)
+    price = Price(rates=SONNET.rates, steps=(LongContext(above=200_000, rates=dear),))
     assert [line.rate for line in price_lines(Usage(200_001, 1), price)] == [nanousd(6), nanousd(22)]
 
 

@@ -1,28 +1,13 @@
-"""`burn-tui ask` against a server that nobody here wrote: llmock, which plays ten providers over real HTTP.
+"""`burn-tui ask` against a server that nobody here wrote: llmock, which plays ten providers over real HTTP."""
 
-https://github.com/JulienRabault/LLMock: /v1 is OpenAI's chat, /anthropic Anthropic's messages, /gemini Google's, and
-what shall go wrong is queued by POST /_llmock/scenario.
-"""
-
-import json
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import pytest
-from support.checkout import console_script
 from support.command import Ended, burn_tui
 from support.ledgers import rows_on_disk
-
-GIVE_UP_S = 60.0
-LOOK_S = 0.05
-"""Between two looks at whether it has started; it does not say so."""
+from support.llmock import call, llmock, queue
 
 SETTINGS = """\
 providers:
@@ -55,13 +40,11 @@ class Mock:
 
     def call(self, path: str, body: object = None) -> Any:
         """Its own API; a GET without a body."""
-        data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(self._address + path, data=data), timeout=10) as response:
-            return json.load(response)
+        return call(self._address, path, body)
 
     def will(self, *behaviours: dict[str, object]) -> None:
         """Queue what the next requests shall meet."""
-        self.call("/_llmock/scenario", {"behaviors": behaviours})
+        queue(self._address, *behaviours)
 
     def ask(self, *options: str) -> Ended:
         """Run `burn-tui ask --json`."""
@@ -74,34 +57,10 @@ class Mock:
         return rows_on_disk(self._data_dir / "ledger.sqlite3")
 
 
-@contextmanager
-def _running(log: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [console_script("llmock"), "serve", "--host", "127.0.0.1", "--port", str(port)]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
-        try:
-            _wait_until_it_answers(f"http://127.0.0.1:{port}", process, log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_until_it_answers(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + GIVE_UP_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urlopen(address + "/health", timeout=1):
-                return
-        except (URLError, TimeoutError):
-            time.sleep(LOOK_S)
-    pytest.fail(f"llmock did not start:\n{log.read_text()}")
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One llmock for all tests; each clears what the one before it left."""
-    with _running(tmp_path_factory.mktemp("llmock") / "log.txt") as running:
+    with llmock(tmp_path_factory.mktemp("llmock") / "log.txt") as running:
         yield running
 
 

@@ -93,6 +93,28 @@ async def test_an_unlocking_may_be_good_for_so_many_requests(tmp_path: Path) -> 
         assert running.calls() == 2
 
 
+async def test_what_costs_nothing_uses_up_no_unlocking(tmp_path: Path) -> None:
+    places = {"production": Environment(name="production", hue="blue", lock=True, unlock_requests=1)}
+    shapes = {"own": {"is_local": True}}
+    async with world(tmp_path, {"primary": FINE, "own": FINE}, environments=places, shapes=shapes) as running:
+        session = running.runtime.session("main", "production")
+        session.unlock()
+        session.requested = "own/big"
+        assert _served(await _send(session))
+        session.requested = "primary/big"
+        assert [_served(await _send(session)) for _ in range(2)] == [True, False]
+
+
+async def test_a_fallback_to_a_paid_call_is_counted_once(tmp_path: Path) -> None:
+    places = {"production": Environment(name="production", hue="blue", lock=True, unlock_requests=2)}
+    scripts = {"own": Refuse(Failure("auth", "no", 401)), "primary": Refuse(Failure("auth", "no", 401)), "backup": FINE}
+    async with world(tmp_path, scripts, environments=places, shapes={"own": {"is_local": True}}) as running:
+        session = running.runtime.session("main", "production")
+        session.unlock()
+        await _send(session)
+        assert session.lock.requests_left == 1
+
+
 async def test_one_session_unlocks_itself_only(guarded: World) -> None:
     first, second = (guarded.runtime.session(name, "production") for name in ("first", "second"))
     await _send(first, confirmed=True)

@@ -340,6 +340,16 @@ async def test_figures_are_read_anew_in_a_new_minute_and_on_a_new_day(file: Path
         assert (await ledger.spending(day_start=NOW + 60, now=NOW)).providers == ()
 
 
+async def test_what_is_kept_of_a_conversation_while_it_streams_does_not_have_the_figures_read_anew(file: Path) -> None:
+    async with ledger_in(file) as ours, ledger_in(file, owner=ALIVE) as theirs:
+        await ours.settle(settled())
+        first, version = await ours.spending(day_start=NOW, now=NOW), await ours.data_version()
+        for writer in (ours, theirs):
+            await writer.write([("INSERT INTO feedback VALUES ('e', 1, 1, NULL)", {})])
+        assert await ours.data_version() == version
+        assert await ours.spending(day_start=NOW, now=NOW) is first
+
+
 async def test_the_version_moves_with_every_write_and_with_nothing_else(file: Path) -> None:
     async with ledger_in(file) as ours, ledger_in(file, owner=ALIVE) as theirs:
         versions = [await ours.data_version()]

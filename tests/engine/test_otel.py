@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from support.attempts import NOW, opened, settled
 from support.ledgers import ledger_in
 
 from burn_tui.core.report import Marker
-from burn_tui.core.usage import Usage, UsageRecord
+from burn_tui.core.usage import Correction, Usage, UsageRecord
 from burn_tui.engine.ledger_file import open_to_read
 from burn_tui.engine.otel import export
 
@@ -24,9 +25,13 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite3"
 
 
-async def _exported(file: Path, written: list[UsageRecord], only: Marker | None = None) -> list[dict[str, Any]]:
+async def _exported(
+    file: Path, written: list[UsageRecord], only: Marker | None = None, corrections: Iterable[Correction] = ()
+) -> list[dict[str, Any]]:
     async with ledger_in(file) as ledger:
         await ledger.record(written)
+        for correction in corrections:
+            assert await ledger.correct(correction)
     out = io.BytesIO()
     with closing(open_to_read(file)) as connection:
         number = export(connection, out, since=NOW - 60, until=NOW + 60, only=only)
@@ -138,3 +143,25 @@ async def test_markers_travel_along_and_can_be_filtered_on(file: Path) -> None:
 async def test_a_refusal_of_our_own_called_nobody_and_has_no_span(file: Path) -> None:
     refused = settled(opened(attempt=0, provider_name="", request_model=""), error_type="refused", usage=Usage(0, 0))
     assert await _exported(file, [refused]) == []
+
+
+async def test_a_span_tells_what_its_corrections_have_made_known(file: Path) -> None:
+    guess = settled(opened(EVENT), usage=Usage(100, 20, estimated=True), cost_nanousd=None, cost_source=None)
+    bills = [
+        Correction(event_id="c1", corrects=EVENT, at=NOW, why="bill", usage=Usage(130, 20), cost_nanousd=9),
+        Correction(event_id="c2", corrects=EVENT, at=NOW, why="bill", usage=Usage(120, 20, 40), cost_nanousd=7),
+    ]
+    other = settled(opened("other", started_at=NOW + 1))
+    span, untouched = await _exported(file, [guess, other], corrections=bills)
+    found = _attributes(span)
+    figures = ("input_tokens", "output_tokens", "cache_read.input_tokens")
+    assert [found[f"gen_ai.usage.{name}"] for name in figures] == ["120", "20", "40"]
+    assert (found["burn_tui.cost_nanousd"], found["burn_tui.is_corrected"]) == ("7", True)
+    assert {value["stringValue"] for value in found["burn_tui.markers"]["values"]} == {"estimated", "cached"}
+    assert "burn_tui.is_corrected" not in _attributes(untouched)
+
+
+async def test_an_attempt_that_is_priced_by_now_is_not_exported_as_unpriced(file: Path) -> None:
+    unpriced = settled(opened(EVENT), cost_nanousd=None, cost_source=None)
+    bill = Correction(event_id="c1", corrects=EVENT, at=NOW, why="bill", usage=Usage(), cost_nanousd=9)
+    assert await _exported(file, [unpriced], "unpriced", [bill]) == []

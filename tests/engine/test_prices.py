@@ -1,6 +1,8 @@
 """Prices: the user's own beat the built-in data, and what nobody knows stays unknown."""
 
+from collections import namedtuple
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,7 @@ import pytest
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.money import FREE, Price, Rates, nanousd
 from burn_tui.engine import prices
-from burn_tui.engine.price_data import ModelFacts, Wanted, facts
+from burn_tui.engine.price_data import ModelFacts, Wanted, facts, price_of
 from burn_tui.engine.prices import PriceBook
 
 TODAY = date(2026, 3, 2)
@@ -37,7 +39,7 @@ OWN = Price(rates=Rates(input_rate=nanousd(1), output_rate=nanousd(2)))
 
 
 async def test_the_price_process_knows_a_well_known_model() -> None:
-    book = PriceBook({}, CATALOG, today=TODAY)
+    book = PriceBook({}, CATALOG, today=lambda: TODAY)
     await book.ready()
     price = book.price(SONNET)
     assert price is not None
@@ -46,17 +48,17 @@ async def test_the_price_process_knows_a_well_known_model() -> None:
 
 
 async def test_a_model_that_nobody_knows_has_no_price_rather_than_none_to_pay() -> None:
-    book = PriceBook({}, CATALOG, today=TODAY)
+    book = PriceBook({}, CATALOG, today=lambda: TODAY)
     await book.ready()
     assert book.price(ODD) is None
     assert book.price(Target("elsewhere", "x")) is None
 
 
 async def test_a_local_model_is_free_and_the_users_own_price_beats_everything() -> None:
-    book = PriceBook({SONNET: OWN, LOCAL: OWN}, CATALOG, today=TODAY)
+    book = PriceBook({SONNET: OWN, LOCAL: OWN}, CATALOG, today=lambda: TODAY)
     await book.ready()
     assert book.price(SONNET) == book.price(LOCAL) == OWN
-    assert PriceBook({}, CATALOG, today=TODAY).price(LOCAL) == FREE
+    assert PriceBook({}, CATALOG, today=lambda: TODAY).price(LOCAL) == FREE
 
 
 async def test_no_process_is_started_where_every_price_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +69,7 @@ async def test_no_process_is_started_where_every_price_is_known(monkeypatch: pyt
         return [ModelFacts(OWN) for _ in wanted]
 
     monkeypatch.setattr(prices, "_ask_process", answer)
-    await PriceBook({SONNET: OWN, ODD: OWN}, CATALOG, today=TODAY).ready()
+    await PriceBook({SONNET: OWN, ODD: OWN}, CATALOG, today=lambda: TODAY).ready()
     assert asked == []
 
 
@@ -84,7 +86,7 @@ async def test_a_day_s_prices_are_kept_in_a_file_and_asked_for_anew_the_next_day
     monkeypatch.setattr(prices, "_ask_process", answer)
     cache = tmp_path / "prices.json"
     for day, expected in ((TODAY, 1), (TODAY, 1), (date(2026, 3, 3), 2)):
-        book = PriceBook({}, CATALOG, today=day, cache=cache)
+        book = PriceBook({}, CATALOG, today=lambda day=day: day, cache=cache)
         await book.ready()
         assert asked == expected
         assert book.price(SONNET) == OWN
@@ -101,7 +103,7 @@ async def test_a_damaged_file_of_prices_is_as_good_as_none(
     monkeypatch.setattr(prices, "_ask_process", answer)
     cache = tmp_path / "prices.json"
     cache.write_bytes(content)
-    book = PriceBook({}, CATALOG, today=TODAY, cache=cache)
+    book = PriceBook({}, CATALOG, today=lambda: TODAY, cache=cache)
     await book.ready()
     assert book.price(SONNET) == OWN
     assert msgspec.json.decode(cache.read_bytes())["day"] == "2026-03-02"
@@ -109,7 +111,7 @@ async def test_a_damaged_file_of_prices_is_as_good_as_none(
 
 async def test_a_price_process_that_fails_leaves_prices_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("burn_tui.engine.prices.sys.executable", "/bin/false")
-    book = PriceBook({}, CATALOG, today=TODAY)
+    book = PriceBook({}, CATALOG, today=lambda: TODAY)
     await book.ready()
     assert book.price(SONNET) is None
 
@@ -118,8 +120,18 @@ def test_a_price_that_rises_with_the_context_keeps_both_rates() -> None:
     wanted = Wanted("anthropic", "https://api.anthropic.com", "claude-sonnet-4-5")
     (found,) = facts([wanted], at=datetime(2026, 3, 2, tzinfo=UTC))
     assert found.price is not None
-    assert found.price.long_context_from == 200_000
+    assert [step.above for step in found.price.steps] == [200_000]
     assert found.price.rates_for(200_001).input_rate == 2 * found.price.rates_for(200_000).input_rate
+
+
+def test_a_price_that_rises_twice_keeps_every_step() -> None:
+    tier = namedtuple("tier", ("start", "price"))
+    tiered = namedtuple("tiered", ("base", "tiers"))
+    rate = tiered(Decimal(1), (tier(1_000, Decimal(2)), tier(5_000, Decimal(3))))
+    price = price_of({"input_mtok": rate, "output_mtok": Decimal(9)}, datetime(2026, 3, 2, tzinfo=UTC))
+    assert price is not None
+    assert [price.rates_for(tokens).input_rate for tokens in (1_000, 1_001, 5_001)] == [nanousd(n) for n in (1, 2, 3)]
+    assert price.rates_for(5_001).output_rate == nanousd(9)
 
 
 def test_a_server_of_ones_own_is_never_given_the_price_of_a_namesake() -> None:

@@ -22,6 +22,7 @@ from burn_tui.engine.settings_schema import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    TeamSettings,
     TerminalSettings,
     TimeoutSettings,
 )
@@ -38,6 +39,7 @@ _SECTIONS: dict[str, type[Struct]] = {
     "timeouts": TimeoutSettings,
     "terminal": TerminalSettings,
     "neighbours[]": NeighbourSettings,
+    "team": TeamSettings,
 }
 
 _OWN_ROWS = {section.partition(".")[0].removesuffix("[]") for section in _SECTIONS}

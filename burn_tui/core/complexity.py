@@ -1,0 +1,117 @@
+"""How demanding a prompt is, by what can be seen in it: a prior, in well under a millisecond.
+
+What a prompt shows of its difficulty is little, for everybody. So the rule is short and its weights are round numbers:
+longer, more formal, more restricted prompts gain more from a stronger model; sums of everyday life and chores gain less.
+White space and case change nothing.
+"""
+
+import math
+import re
+from functools import lru_cache
+
+from msgspec import Struct
+
+LONGEST_LOOKED_AT = 2_000
+"""Characters. Of a longer prompt the beginning and the end count: what is asked stands around what was pasted."""
+
+_HEAD, _TAIL = 1_200, 800
+_RAW = 4 * LONGEST_LOOKED_AT
+"""Characters in which the former are looked for, since white space is not among them."""
+
+_WORD = re.compile(r"[a-z]+")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_FORMAL = re.compile(r"\\[a-z]+|[\^_={}<>|]")
+_LIMITS = re.compile(
+    r"\b(?:not|except|least|never|false|without|unless|neither|nor|only|must|all|every|both|cannot)\b|n't\b"
+)
+_EVERYDAY = re.compile(
+    r"\bhow (?:many|much)\b|[$€£]\d|\b(?:each|hours?|days?|weeks?|buys?|sells?|total|dollars?)\b"
+)
+_DESIGN = re.compile(
+    r"\b(?:architect\w*|redesign|trade-?offs?|refactor\w*|migrat\w+|concurren\w+|deadlocks?|race conditions?"
+    r"|root cause|prove|optimi[sz]e|scalab\w+|threat model|distributed|backwards? compatib\w+)\b"
+)
+_CHORE = re.compile(
+    r"\b(?:rename|typos?|reformat|one-?liner|commit message|spell(?:ing|check)|capitali[sz]e|pretty-?print|sort the)\b"
+)
+_FLOW = re.compile(r"\b(?:for|while|if|elif|else|return)\b[^.?!]{0,60}[:;{(]")
+
+
+class Complexity(Struct, frozen=True, kw_only=True):
+    """What was counted in the part of a prompt that is looked at."""
+
+    words: int
+    formal: int
+    """Signs of mathematics and code: \\command ^ _ = { } < > |"""
+    limits: int
+    """Words that restrict: not, except, only, must, ..."""
+    everyday: int
+    """Words of sums of everyday life: how many, each, $5, ..."""
+    numbers: int
+    signs: int
+    """Characters that are neither letters, digits nor white space."""
+    flow: int
+    """Loops and conditions of programs."""
+    design: int
+    """Words of work on a whole: architecture, trade-off, migration, ..."""
+    chores: int
+    """Words of what any model can do: rename, typo, one-liner, ..."""
+    repeats: float
+    """The share of words that were there before; 0 = every word is new."""
+    characters: int
+
+    @property
+    def score(self) -> float:
+        """How much a stronger model is worth here, by the rule alone. Around 8; 4 is trivial, 12 is a lot."""
+        return (
+            math.log2(1 + self.words)
+            + 0.5 * math.log2(1 + self.formal)
+            + 0.5 * math.log2(1 + self.limits)
+            - 0.5 * math.log2(1 + self.everyday)
+            + 2.0 * self.repeats
+            + 0.7 * math.log2(1 + self.design)
+            - 1.0 * math.log2(1 + self.chores)
+        )
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the score comes from, in words, the plainest things first."""
+        said = [f"{self.words} words"]
+        counted = (
+            (self.formal, "sign of code or mathematics", "signs of code or mathematics"),
+            (self.limits, "restriction", "restrictions"),
+            (self.design, "word of design work", "words of design work"),
+            (self.everyday, "everyday quantity", "everyday quantities"),
+            (self.chores, "chore", "chores"),
+        )
+        said += [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
+        return tuple(said)
+
+
+def looked_at(prompt: str) -> str:
+    """The part of `prompt` that counts: at most LONGEST_LOOKED_AT characters, in one case, white space made alike."""
+    is_long = len(prompt) > _RAW
+    text = " ".join((prompt[: _RAW // 2] if is_long else prompt).split()).casefold()
+    end = " ".join(prompt[-_RAW // 2 :].split()).casefold() if is_long else text
+    if not is_long and len(text) <= LONGEST_LOOKED_AT:
+        return text
+    return f"{text[:_HEAD]} {end[1 - _TAIL :]}"
+
+
+@lru_cache(maxsize=64)
+def complexity(text: str) -> Complexity:
+    """Of what `looked_at` gives. The last few are kept: the prompt line asks with every key."""
+    words = _WORD.findall(text)
+    return Complexity(
+        words=len(words),
+        formal=len(_FORMAL.findall(text)),
+        limits=len(_LIMITS.findall(text)),
+        everyday=len(_EVERYDAY.findall(text)),
+        numbers=len(_NUMBER.findall(text)),
+        signs=sum(not sign.isalnum() for sign in text) - text.count(" "),
+        flow=len(_FLOW.findall(text)),
+        design=len(_DESIGN.findall(text)),
+        chores=len(_CHORE.findall(text)),
+        repeats=1 - len(set(words)) / max(len(words), 1),
+        characters=len(text),
+    )

@@ -1,0 +1,194 @@
+"""What experience adds to the rule of complexity.py: the chance that an answer of a tier fails.
+
+Logistic regression, one example after another, with AdaGrad steps: each weight learns fast while it is new. The rule is
+the offset, so that a learner that has seen nothing says what the rule says. Features are counts, words and pairs of
+words; words are only kept as numbers of buckets.
+
+In the beginning it only watches ("shadow"): it is used once it has LABELS_NEEDED labels and was the better prophet over
+the last WINDOW of them, each foretold before it was learned from; and not one label longer than that.
+"""
+
+import math
+import re
+import zlib
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from burn_tui.core.complexity import Complexity, complexity, looked_at
+
+LABELS_NEEDED = 200
+WINDOW = 200
+"""The latest labels on which rule and learner are compared."""
+
+BUCKETS = 1 << 16
+STEP = 0.15
+"""How far one example moves a weight that is new."""
+
+Features = tuple[tuple[int, float], ...]
+"""Buckets with values. Counts have the buckets below 0, words those from 0."""
+
+Sign = Literal["failed_check", "escalated", "retried", "thumbs_down", "thumbs_up", "silence"]
+"""What shows, without anybody being asked, how an answer turned out."""
+
+EVIDENCE: Mapping[Sign, tuple[bool, float]] = {
+    "failed_check": (True, 1.0),
+    "escalated": (True, 1.0),
+    "retried": (True, 0.7),
+    "thumbs_down": (True, 1.0),
+    "thumbs_up": (False, 1.0),
+    "silence": (False, 0.3),
+}
+"""Whether the answer failed, and how much that word counts."""
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\s\w]|_")
+_RULE_SLOPE, _RULE_CENTRE = 0.3, 9.5
+_FIRST_GRADIENT = 0.1
+_COUNTS = 11
+_MOST_LOGIT = 30.0
+
+
+def features(prompt: str) -> tuple[Complexity, Features]:
+    """What is learned from of a prompt, and what the rule needs of it."""
+    text = looked_at(prompt)
+    seen = complexity(text)
+    words = ["0" if token.isdigit() else token for token in _TOKEN.findall(text)]
+    said = {*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))}
+    share = 1 / math.sqrt(len(said) + 1)
+    hashed = {zlib.crc32(one.encode("utf-8", "surrogatepass")) % BUCKETS for one in said}
+    counts = tuple((-1 - position, value) for position, value in enumerate(_counts(seen)))
+    return seen, (*counts, *((bucket, share) for bucket in hashed))
+
+
+def _counts(seen: Complexity) -> tuple[float, ...]:
+    """Each around 0 and about 1 wide for ordinary prompts."""
+    return (
+        1.0,
+        math.log2(1 + seen.words) - 5.7,
+        (math.log2(1 + seen.formal) - 2) / 1.3,
+        (math.log2(1 + seen.limits) - 1) / 0.8,
+        (math.log2(1 + seen.everyday) - 1) / 0.9,
+        (math.log2(1 + seen.numbers) - 2) / 1.3,
+        (seen.signs / (seen.characters + 20) - 0.1) / 0.07,
+        (math.log2(1 + seen.flow) - 0.3) / 0.5,
+        (seen.repeats - 0.3) / 0.15,
+        math.log2(1 + seen.design),
+        math.log2(1 + seen.chores),
+    )
+
+
+def rule_logit(seen: Complexity) -> float:
+    """The rule's word on an answer of a cheap model, as a logit: above 0 it rather fails."""
+    return _RULE_SLOPE * (seen.score - _RULE_CENTRE)
+
+
+def chance_of(logit: float) -> float:
+    """From 0 to 1."""
+    return 1 / (1 + math.exp(-max(-_MOST_LOGIT, min(_MOST_LOGIT, logit))))
+
+
+class Weight(Struct):
+    """Of one bucket."""
+
+    value: float = 0.0
+    gradient: float = _FIRST_GRADIENT
+    """The sum of the squares of all gradients so far."""
+
+
+class Foretold(Struct, frozen=True):
+    """One label, and what was said before it was known."""
+
+    failed: bool
+    weight: float
+    by_rule: float
+    by_learner: float
+
+
+class Learner:
+    """Of one tier. `sign` = 1 where the rule foretells failures, -1 where it tells nothing of them."""
+
+    def __init__(self, weights: Mapping[int, Weight] | None = None, *, leans_on_rule: bool = True) -> None:
+        self.weights: dict[int, Weight] = dict(weights or {})
+        self.changed: set[int] = set()
+        """Buckets whose weights have changed since they were last kept."""
+        self.record = Record()
+        self.is_frozen = False
+        """True = it foretells, and learns nothing more."""
+        self._slope = 1.0 if leans_on_rule else 0.0
+
+    def rule(self, seen: Complexity) -> float:
+        """The chance of a failure by the rule alone."""
+        return chance_of(self._slope * rule_logit(seen))
+
+    def learned(self, seen: Complexity, found: Features) -> float:
+        """The chance of a failure by rule and experience, whether it is trusted yet or not."""
+        return chance_of(self._slope * rule_logit(seen) + self._sum(found))
+
+    def chance(self, seen: Complexity, found: Features) -> float:
+        """The chance of a failure by whoever is trusted now."""
+        return self.learned(seen, found) if self.record.is_trusted else self.rule(seen)
+
+    def learn(self, seen: Complexity, found: Features, *, failed: float, weight: float = 1.0) -> None:
+        """One more answer turned out so. `failed` from 0 to 1."""
+        chance = self.learned(seen, found)
+        self.record.note(Foretold(failed > 0.5, weight, self.rule(seen), chance))
+        if not self.is_frozen:
+            self.step(found, weight * (chance - failed))
+
+    def step(self, found: Features, error: float) -> None:
+        """Move the weights of what was found against the error."""
+        for bucket, value in found:
+            one = self.weights.setdefault(bucket, Weight())
+            slope = error * value
+            one.gradient += slope * slope
+            one.value -= STEP * slope / math.sqrt(one.gradient)
+            self.changed.add(bucket)
+
+    def _sum(self, found: Features) -> float:
+        weights = self.weights
+        return sum(weights[bucket].value * value for bucket, value in found if bucket in weights)
+
+
+class Record:
+    """How well rule and learner have foretold."""
+
+    def __init__(self, labels: int = 0, latest: Iterable[Foretold] = ()) -> None:
+        self.labels = labels
+        """All that there ever were."""
+        self.latest: deque[Foretold] = deque(latest, maxlen=WINDOW)
+
+    def note(self, foretold: Foretold) -> None:
+        """One more label."""
+        self.labels += 1
+        self.latest.append(foretold)
+
+    @property
+    def losses(self) -> tuple[float, float]:
+        """Mean log-loss of the rule and of the learner over the latest labels, in nats; 0 and 0 without any."""
+        total = sum(one.weight for one in self.latest)
+        if not total:
+            return 0.0, 0.0
+        by_rule = sum(one.weight * _loss(one.by_rule, failed=one.failed) for one in self.latest)
+        by_learner = sum(one.weight * _loss(one.by_learner, failed=one.failed) for one in self.latest)
+        return by_rule / total, by_learner / total
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the learner decides; False = it watches."""
+        by_rule, by_learner = self.losses
+        return self.labels >= LABELS_NEEDED and by_learner < by_rule
+
+    @property
+    def in_words(self) -> str:
+        """Where the learner stands."""
+        if self.labels < LABELS_NEEDED:
+            return f"learning watches: {self.labels} of {LABELS_NEEDED} labels"
+        by_rule, by_learner = self.losses
+        word = "decides" if self.is_trusted else "watches"
+        return f"learning {word}: log-loss {by_learner:.3f}, the rule's {by_rule:.3f}"
+
+
+def _loss(chance: float, *, failed: bool) -> float:
+    return -math.log(max(chance if failed else 1 - chance, 1e-12))

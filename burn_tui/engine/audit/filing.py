@@ -1,0 +1,227 @@
+"""Puts what was found into the ledger: each response once, however often and wherever it was found.
+
+    ReadPiece ──> is the response known? ── no ──> a row, marked as late, and its sums
+                                  │
+                                  └─ yes ──> does this copy say more? ── yes ──> a correction; the row stays
+
+Everything here runs in the database's thread, within one transaction with the note of how far each log was read.
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct, structs
+
+from burn_tui.core.audit_tasks import operation_of
+from burn_tui.core.latency import bucket_of
+from burn_tui.core.usage import AttemptOpened, Correction, CostSource, Usage
+from burn_tui.engine import audit_sql as sql
+from burn_tui.engine import ledger_sql
+from burn_tui.engine.audit.pieces import COUNTS, ReadPiece, add, identifier
+from burn_tui.engine.audit.reader import Found
+from burn_tui.engine.audit.readers import READERS
+from burn_tui.engine.ledger import LATE_S
+from burn_tui.engine.ledger_names import Names
+from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
+
+UNKNOWN = "unknown"
+"""A provider or a model that a log does not name."""
+
+MOST_SKIPPED = 1000
+"""Lines of one piece that are kept with their reason; all are counted."""
+
+MAIN_BRANCHES = {"", "main", "master", "HEAD"}
+
+
+class Cost(Struct, frozen=True):
+    """What a response cost, and how that is known."""
+
+    nanousd: int | None
+    source: CostSource | None
+    as_of: str | None
+    """ISO date of the price; None where none was used."""
+    rule: str
+    """What else is to be said of it; "" = nothing."""
+
+
+Pricing = Callable[[str, str, Found], Cost]
+"""By tool and provider."""
+
+
+class Filed(Struct):
+    """What came of a batch."""
+
+    new_rows: int = 0
+    corrected: int = 0
+
+
+class Filing:
+    """For one import. It remembers the numbers of words, so it is forgotten with a transaction that came to nothing."""
+
+    def __init__(self, pricing: Pricing, *, now: float) -> None:
+        self._pricing = pricing
+        self._now = now
+        self._names: Names | None = None
+        self._labels: dict[tuple[str, ...], int] = {}
+
+    def file(self, connection: sqlite3.Connection, pieces: Sequence[ReadPiece]) -> Filed:
+        """Write all that the pieces hold, and how far they were read."""
+        if self._names is None:
+            self._names = Names(connection)
+        writing, filed = Writing(connection, owner=""), Filed()
+        new: dict[bytes, tuple[str, Found]] = {}
+        for piece in pieces:
+            tool = READERS[piece.reader].tool
+            for event_id, found in _under_known_names(connection, piece):
+                earlier = new.get(event_id)
+                if earlier is not None:
+                    add(earlier[1], found)
+                elif connection.execute(sql.KNOWN, (event_id,)).fetchone() is None:
+                    new[event_id] = (tool, found)
+                else:
+                    filed.corrected += self._improve(writing, event_id, tool, found)
+            _note(connection, piece, tool)
+        self._insert(connection, new)
+        filed.new_rows = len(new)
+        return filed
+
+    def _insert(self, connection: sqlite3.Connection, new: dict[bytes, tuple[str, Found]]) -> None:
+        if not new:
+            return
+        first_id = connection.execute(sql.NEXT_ID).fetchone()[0]
+        rows = [self._row(first_id + n, event_id, *one) for n, (event_id, one) in enumerate(new.items())]
+        connection.executemany(sql.INSERT, rows)
+        names = self._names
+        assert names is not None
+        branches = [
+            (first_id + n, names.number(found.branch))
+            for n, (_, found) in enumerate(new.values())
+            if found.branch not in MAIN_BRANCHES
+        ]
+        connection.executemany(sql.KEEP_BRANCH, branches)
+        oldest = int(connection.execute(ledger_sql.NEWEST).fetchone()[0]) - MINUTES_KEPT
+        if len(new) == 1:
+            statements: Sequence[str] = ledger_sql.ROLL_UP_ONE
+            values = {"id": first_id, "oldest_minute": 0}
+        else:
+            statements = ledger_sql.ROLL_UP_RANGE
+            values = {"first_id": first_id, "last_id": first_id + len(new) - 1, "oldest_minute": oldest}
+        for statement in statements:
+            connection.execute(statement, values)
+
+    def _row(self, number: int, event_id: bytes, tool: str, found: Found) -> tuple[object, ...]:
+        """The columns of audit_sql.COLUMNS."""
+        names = self._names
+        assert names is not None
+        provider_name = found.provider_name or UNKNOWN
+        cost = self._pricing(tool, provider_name, found)
+        return (
+            number,
+            event_id,
+            event_id,
+            round(found.at * 1_000_000),
+            self._labels_of(tool, provider_name, found),
+            names.number(found.session_id or None),
+            names.number(f"from the log of {tool}{cost.rule}"),
+            round(found.duration_s * 1_000_000),
+            found.input_tokens,
+            found.output_tokens,
+            found.cache_read_input_tokens,
+            found.cache_creation_input_tokens,
+            found.cache_creation_1h_input_tokens,
+            found.reasoning_output_tokens,
+            found.is_estimated,
+            cost.nanousd,
+            cost.source,
+            names.number(cost.as_of),
+            self._now - found.at - found.duration_s > LATE_S,
+            bucket_of(found.duration_s) if found.duration_s > 0 else None,
+        )
+
+    def _labels_of(self, tool: str, provider_name: str, found: Found) -> int:
+        operation = operation_of(command=found.command, agent=found.agent, tools=found.tools)
+        key = (tool, provider_name, found.model, found.cwd, operation)
+        known = self._labels.get(key)
+        if known is None:
+            assert self._names is not None
+            known = self._labels[key] = self._names.labels_of(
+                AttemptOpened(
+                    event_id="",
+                    request_id="",
+                    attempt=1,
+                    started_at=0.0,
+                    provider_name=provider_name,
+                    request_model=found.model or UNKNOWN,
+                    operation_name=operation,
+                    project=found.cwd or None,
+                    source=tool,  # type: ignore[arg-type]
+                )
+            )
+        return known
+
+    def _improve(self, writing: Writing, event_id: bytes, tool: str, found: Found) -> bool:
+        """Correct a row that says less than this copy of it; False = it does not."""
+        row = writing.connection.execute(sql.KNOWN_FIGURES, (event_id,)).fetchone()
+        earlier = writing.connection.execute(sql.CORRECTED_BY, (event_id,)).fetchone()
+        known = {name: (row[name] or 0) + (earlier[name] if earlier else 0) for name in COUNTS}
+        most = {name: max(known[name], getattr(found, name) or 0) for name in COUNTS}
+        if most == known:
+            return False
+        whole = structs.replace(found, **most)
+        if row["cost_source"] == "logged" and found.cost_nanousd is None:
+            return False
+        words = " ".join(map(str, most.values()))
+        return writing.correct(
+            Correction(
+                event_id=_written(identifier(f"{_written(event_id)} {words}")),
+                corrects=_written(event_id),
+                at=self._now,
+                why="another copy of the response in the logs says more",
+                usage=Usage(**most),
+                cost_nanousd=self._pricing(tool, found.provider_name or UNKNOWN, whole).nanousd,
+            )
+        )
+
+
+def _under_known_names(connection: sqlite3.Connection, piece: ReadPiece) -> Iterable[tuple[bytes, Found]]:
+    """What was found, under the id by which the response was known first, where its second key tells."""
+    for event_id, twin, found in zip(piece.event_ids, piece.twins, piece.found, strict=True):
+        if not twin:
+            yield event_id, found
+            continue
+        known = connection.execute(sql.TWIN, (twin,)).fetchone()
+        if known is None:
+            connection.execute(sql.KEEP_TWIN, (twin, event_id))
+        yield known[0] if known else event_id, found
+
+
+def _note(connection: sqlite3.Connection, piece: ReadPiece, tool: str) -> None:
+    """Remember how far a log was read, and what could not be."""
+    connection.execute(sql.FORGET_SKIPPED, (piece.path, piece.first_line if piece.goes_on else 0))
+    kept = [(piece.path, one.line, one.why[:200]) for one in piece.skipped[:MOST_SKIPPED]]
+    if piece.is_unfinished:
+        kept.append((piece.path, piece.line, "the line has no end yet"))
+    if kept:
+        connection.executemany(sql.KEEP_SKIPPED, kept)
+    connection.execute(
+        sql.KEEP_FILE,
+        {
+            "path": piece.path,
+            "tool": tool,
+            "inode": piece.inode,
+            "size": piece.size,
+            "changed_ns": piece.changed_ns,
+            "offset": piece.offset,
+            "line": piece.line,
+            "fingerprint": piece.fingerprint,
+            "memory": piece.memory,
+            "skipped": len(piece.skipped),
+            "unfinished": int(piece.is_unfinished),
+            "goes_on": piece.goes_on,
+        },
+    )
+
+
+def _written(event_id: bytes) -> str:
+    return str(uuid.UUID(bytes=event_id))

@@ -1,0 +1,122 @@
+"""What the audit remembers of other tools' logs, in tables of the ledger's file.
+
+audit_files ── how far each log was read, so that it is gone on with where it was left
+audit_skipped ── lines that could not be read
+audit_twins ── second keys of responses that are known by another one
+found_branches ── rows of work on another branch than the main one
+"""
+
+AUDIT = (
+    # Paths are bytes, as the file system has them. What was read is known by hashes of its beginning and its end:
+    # `fingerprint`. `memory` is the reader's own.
+    """
+    CREATE TABLE audit_files (
+        path BLOB NOT NULL PRIMARY KEY,
+        tool TEXT NOT NULL,
+        inode INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        changed_ns INTEGER NOT NULL,
+        offset INTEGER NOT NULL,
+        line INTEGER NOT NULL,
+        fingerprint BLOB NOT NULL,
+        memory BLOB NOT NULL,
+        skipped INTEGER NOT NULL,
+        unfinished INTEGER NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE audit_skipped (
+        path BLOB NOT NULL, line INTEGER NOT NULL, why TEXT NOT NULL, PRIMARY KEY (path, line)
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE audit_twins (twin BLOB NOT NULL PRIMARY KEY, event_id BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE found_branches (attempt INTEGER PRIMARY KEY, branch INTEGER NOT NULL)",
+)
+"""Of migrations.py. An attempt is an id of attempt_rows, a branch one of names."""
+
+FILES = "SELECT * FROM audit_files"
+
+KEEP_FILE = """
+    INSERT INTO audit_files
+    VALUES (:path, :tool, :inode, :size, :changed_ns, :offset, :line, :fingerprint, :memory, :skipped, :unfinished)
+    ON CONFLICT (path) DO UPDATE SET
+        tool = excluded.tool, inode = excluded.inode, size = excluded.size, changed_ns = excluded.changed_ns,
+        offset = excluded.offset, line = excluded.line, fingerprint = excluded.fingerprint, memory = excluded.memory,
+        skipped = excluded.skipped + iif(:goes_on, audit_files.skipped, 0), unfinished = excluded.unfinished
+"""
+
+FORGET_SKIPPED = "DELETE FROM audit_skipped WHERE path = ? AND line >= ?"
+
+KEEP_SKIPPED = "INSERT OR REPLACE INTO audit_skipped VALUES (?, ?, ?)"
+
+SKIPPED = "SELECT path, line, why FROM audit_skipped JOIN audit_files USING (path) WHERE tool = ? ORDER BY path, line"
+
+TWIN = "SELECT event_id FROM audit_twins WHERE twin = ?"
+
+KEEP_TWIN = "INSERT OR IGNORE INTO audit_twins VALUES (?, ?)"
+
+KEEP_BRANCH = "INSERT OR IGNORE INTO found_branches VALUES (?, ?)"
+
+KNOWN = "SELECT 1 FROM attempt_rows WHERE event_id = ?"
+
+KNOWN_FIGURES = """
+    SELECT input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens,
+           cache_creation_1h_input_tokens, reasoning_output_tokens, cost_source
+    FROM attempt_rows WHERE event_id = ?
+"""
+
+CORRECTED_BY = """
+    SELECT sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+           sum(cache_read_input_tokens) AS cache_read_input_tokens,
+           sum(cache_creation_input_tokens) AS cache_creation_input_tokens,
+           sum(cache_creation_1h_input_tokens) AS cache_creation_1h_input_tokens,
+           sum(reasoning_output_tokens) AS reasoning_output_tokens
+    FROM corrections WHERE corrects = ? HAVING count(*) > 0
+"""
+
+NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM attempt_rows"
+
+COLUMNS = (
+    "id",
+    "event_id",
+    "request_id",
+    "started_at_us",
+    "labels",
+    "session_id",
+    "route_reason",
+    "duration_us",
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "reasoning_output_tokens",
+    "usage_estimated",
+    "cost_nanousd",
+    "cost_source",
+    "price_as_of",
+    "is_late",
+    "duration_bucket",
+)
+"""Of attempt_rows, that an import knows something of."""
+
+INSERT = f"""
+    INSERT INTO attempt_rows ({", ".join(COLUMNS)}, attempt, lane, waited_us, input_tokens_estimate)
+    VALUES ({", ".join("?" * len(COLUMNS))}, 1, 0, 0, 0)
+"""  # noqa: S608 - columns from here
+
+OF_TOOL = """
+    SELECT coalesce(sum(attempts), 0) AS rows,
+           coalesce(sum(input_tokens), 0) AS input_tokens,
+           coalesce(sum(output_tokens), 0) AS output_tokens,
+           coalesce(sum(cache_read_input_tokens), 0) AS cache_read_input_tokens,
+           coalesce(sum(cache_creation_input_tokens), 0) AS cache_creation_input_tokens,
+           coalesce(sum(cache_creation_1h_input_tokens), 0) AS cache_creation_1h_input_tokens,
+           coalesce(sum(reasoning_output_tokens), 0) AS reasoning_output_tokens,
+           coalesce(sum(cost_nanousd), 0) AS cost_nanousd,
+           coalesce(sum(unpriced_requests), 0) AS unpriced_requests,
+           coalesce(sum(unpriced_tokens), 0) AS unpriced_tokens,
+           coalesce(sum(estimated), 0) AS estimated
+    FROM ({found}) WHERE labels IN (SELECT id FROM labels WHERE source = :tool)
+"""
+"""`found`: what is counted in a period."""

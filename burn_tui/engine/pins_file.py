@@ -1,0 +1,120 @@
+"""`pins.yaml`, beside the prompts: read as a whole, written by changing one line of it, in one step."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from burn_tui.core.errors import SettingsError, mend_by_name
+from burn_tui.core.pins import Pins, pin_of, with_pin
+from burn_tui.core.prompt_form import WORKING
+from burn_tui.engine.yaml_source import Document, parse
+
+FILE = "pins.yaml"
+
+
+class PinsFile(Struct, frozen=True):
+    """The file as it was read."""
+
+    path: Path
+    text: str
+    """"" where there is no such file."""
+    document: Document
+    pins: Pins
+
+    def error(self, problem: str, stem: str, label: str, *, mend: str) -> SettingsError:
+        """About one pin, at its line."""
+        return self.document.error(problem, (stem, label), mend=mend)
+
+
+def read_pins(folder: Path) -> PinsFile:
+    """The pins of the prompts in `folder`; SettingsError with the line for whatever is wrong with them."""
+    path = folder / FILE
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be read: {error.strerror}.", file=str(path), mend="Check its permissions."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
+    return _understood(path, text)
+
+
+def change_pins(folder: Path, stem: str, pins: Mapping[str, str]) -> None:
+    """Let labels of one prompt stand for these versions. Comments and order of the file stay as they are.
+
+    SettingsError if the file is written in a way in which one line cannot be changed alone; then it is as it was.
+    """
+    before = read_pins(folder)
+    wanted = {**before.pins, stem: {**before.pins.get(stem, {}), **pins}}
+    changed = before
+    try:
+        for label, pin in pins.items():
+            text = with_pin(changed.text, stem, label, pin, changed.document.lines)
+            changed = _understood(before.path, text)
+        is_right = changed.pins == wanted
+    except SettingsError:
+        is_right = False
+    if not is_right:
+        label = next(iter(pins))
+        raise before.error(
+            "is written in a way that burn-tui cannot change without touching more of it.",
+            stem,
+            label,
+            mend="Write each prompt on a line of its own, as in triage: {production: working}.",
+        )
+    _replace(before.path, changed.text)
+
+
+def _understood(path: Path, text: str) -> PinsFile:
+    document = parse(text, file=str(path), refuses_traps=False)
+    pins = {
+        stem: {label: _pin(document, stem, label) for label in document.mapping((stem,))}
+        for stem in document.mapping(())
+    }
+    return PinsFile(path, text, document, pins)
+
+
+def _pin(document: Document, stem: str, label: str) -> str:
+    value = document.at((stem, label))
+    pin = pin_of(value)
+    if pin is None:
+        near = mend_by_name(str(value), [WORKING]) if len(str(value)) < 12 else ""
+        mend = near if "Did you mean" in near else "Write sha256: and at least 8 digits of a version, or working."
+        raise document.error(f"{value!r} is no version.", (stem, label), mend=mend)
+    return pin
+
+
+def _replace(path: Path, text: str) -> None:
+    """In one step: whoever reads meanwhile sees the old file or the new one, and a full disk leaves the old one."""
+    real = path.resolve()
+    try:
+        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
+        handle, name = tempfile.mkstemp(prefix=".pins-", dir=real.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(mode)
+            Path(name).replace(real)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be written: {error.strerror}.", file=str(path), mend="Check the folder's permissions."
+        ) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

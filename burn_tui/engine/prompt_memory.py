@@ -1,0 +1,95 @@
+"""What the ledger remembers of prompts: texts by their version, what they were used for, what labels stood for."""
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+import msgspec
+
+from burn_tui.core.prompt_form import PromptVersion, recalled
+from burn_tui.core.prompt_history import PinChange, VersionUse
+from burn_tui.engine import prompt_sql as sql
+from burn_tui.engine.ledger_reading import rows
+from burn_tui.engine.ledger_rows import microseconds
+
+
+def keep(connection: Connection, versions: Iterable[PromptVersion], at: float) -> None:
+    """Remember these texts, unless they are known already. `at`: seconds since the epoch."""
+    for one in versions:
+        values = {"version": one.version, "name": one.name, "variant": one.variant, "text": one.text}
+        connection.execute(sql.KEEP_VERSION, {**values, "at_us": microseconds(at)})
+
+
+def found(connection: Connection, name: str, beginning: str) -> list[PromptVersion]:
+    """The versions of a prompt that begin with these digits; two at most, to tell one from many."""
+    kept = rows(connection, sql.VERSION, {"name": name, "beginning": beginning})
+    return [version for row in kept if (version := _recalled(row["text"], row["variant"])) is not None]
+
+
+def names(connection: Connection) -> list[str]:
+    """Of all prompts that were ever used."""
+    return [row["name"] for row in rows(connection, sql.NAMES)]
+
+
+def uses(connection: Connection, name: str) -> dict[str, VersionUse]:
+    """Every version of a prompt that was ever used or pinned, by its digits."""
+    used = {row["version"]: row for row in rows(connection, sql.USE, {"name": name})}
+    thumbs = {row["version"]: row for row in rows(connection, sql.THUMBS, {"name": name})}
+    result = {}
+    for row in rows(connection, sql.VERSIONS, {"name": name}):
+        version = _recalled(row["text"], row["variant"])
+        if version is not None:
+            use, judged = used.get(row["version"]), thumbs.get(row["version"])
+            answers = use["answers"] if use else 0
+            result[version.version] = VersionUse(
+                version=version,
+                first_used_at=row["first_used_at_us"] / 1e6,
+                first_day=use["first_day"] if use else None,
+                last_day=use["last_day"] if use else None,
+                attempts=use["attempts"] if use else 0,
+                answers=answers,
+                failures=use["failures"] if use else 0,
+                cost_nanousd=use["cost_nanousd"] if use else 0,
+                unpriced=use["unpriced"] if use else 0,
+                mean_s=use["duration_us"] / answers / 1e6 if answers else None,
+                thumbs_up=judged["up"] if judged else 0,
+                thumbs_down=judged["down"] if judged else 0,
+            )
+    return result
+
+
+def note_change(connection: Connection, change: PinChange) -> None:
+    """Write down that a label stands for something else."""
+    connection.execute(
+        sql.NOTE_PIN,
+        {
+            "at_us": microseconds(change.at),
+            "what": change.what,
+            "stem": change.stem,
+            "label": change.label,
+            "before_pin": change.before,
+            "after_pin": change.after,
+        },
+    )
+
+
+def changes(connection: Connection, name: str) -> list[PinChange]:
+    """What the labels of a prompt and its variants stood for, the latest change first."""
+    return [
+        PinChange(
+            at=row["at_us"] / 1e6,
+            what=row["what"],
+            stem=row["stem"],
+            label=row["label"],
+            before=row["before_pin"],
+            after=row["after_pin"],
+        )
+        for row in rows(connection, sql.PINNED, {"name": name})
+    ]
+
+
+def _recalled(text: str, variant: str | None) -> PromptVersion | None:
+    """None for what a later burn-tui wrote in a form of its own."""
+    try:
+        return recalled(text, variant)
+    except msgspec.DecodeError:
+        return None
