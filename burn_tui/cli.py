@@ -20,10 +20,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # An old terminal that lacks a letter gets another one, not a traceback.
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _harmless(sys.stdout), _harmless(sys.stderr)
     try:
         options = _understood(arguments)
         sys.excepthook = lambda _type, error, _traceback: print(_farewell(options, error), file=sys.stderr)
@@ -38,6 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = NO_ANSWER
     sys.exit(code)
+
+
+def _harmless(stream: TextIO) -> TextIO:
+    """What is printed to it cannot fail, and, where it is a terminal, cannot act on it."""
+    if not isinstance(stream, TextIOWrapper):
+        return stream
+    # An old terminal that lacks a letter gets another one, not a traceback.
+    stream.reconfigure(errors="replace")
+    if not stream.isatty():
+        return stream
+    from burn_tui.tui.legible_terminal import LegibleTerminal
+
+    return LegibleTerminal(stream.buffer, stream.encoding, "replace", line_buffering=True)
 
 
 def parser() -> argparse.ArgumentParser:

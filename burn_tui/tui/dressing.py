@@ -10,6 +10,7 @@ from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 
 from burn_tui.core.errors import UnknownNameError
+from burn_tui.tui.inert import Inert
 from burn_tui.tui.legible import legible
 from burn_tui.tui.palette_theme import PaletteTheme, palette_of
 from burn_tui.tui.terminal_colours import colours_of, filters
@@ -29,6 +30,8 @@ ANSI_THEME = "ansi16"
 
 _LEAVE_THE_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 """Ends what Textual asked the terminal for when it started (invisible-island.net/xterm/ctlseqs, Mouse Tracking)."""
+
+_INERT = Inert()
 
 
 class DressedApp(App[int]):
@@ -58,7 +61,7 @@ class DressedApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What is drawn as this terminal can show it."""
-        return filters(super().get_line_filters(), self._colours, self.palette)
+        return [*filters(super().get_line_filters(), self._colours, self.palette), _INERT]
 
     def dress(self, runtime: "Runtime") -> Palette:
         """Put on the theme of the settings and follow it; what is wrong with any theme is a notice."""
