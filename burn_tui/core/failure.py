@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 ErrorType = Literal[
     "transient",
@@ -105,6 +105,13 @@ def redacted(words: str) -> str:
     """`words` with everything that looks like a credential replaced, on one line, at most 300 characters."""
     line = " ".join(re.sub(_CREDENTIAL, r"\g<scheme>\g<name>[secret]", words).split())
     return line if len(line) <= _MESSAGE_CHARS else line[: _MESSAGE_CHARS - 1] + "…"
+
+
+def without_key(failure: Failure, api_key: str | None) -> Failure:
+    """The failure, should the provider have repeated the key that it was sent; None = it was sent none."""
+    if not api_key or api_key not in failure.message:
+        return failure
+    return structs.replace(failure, message=failure.message.replace(api_key, "[secret]"))
 
 
 def _says(pattern: str, words: str) -> bool:

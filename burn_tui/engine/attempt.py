@@ -26,7 +26,7 @@ from burn_tui.core.events import (
     UsageSeen,
     WireEvent,
 )
-from burn_tui.core.failure import Failure
+from burn_tui.core.failure import Failure, without_key
 from burn_tui.core.money import Price, cost
 from burn_tui.core.policy import TimeLimits
 from burn_tui.core.rate_limits import Headroom, headroom
@@ -133,6 +133,8 @@ class Attempt:
             self.failure = CANCELLED if is_cancelled else Failure("unknown", f"burn-tui failed: {type(error).__name__}")
             await self._settled()
             raise
+        if self.failure is not None:
+            self.failure = without_key(self.failure, self.way.api_key)
         settling = self._settled()
         try:
             if self.failure is not None:
