@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from burn_tui import __version__
-from burn_tui.commands import ask, completion, doctor, gateway, reports, tmux
+from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, reports, tmux
 from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot, data_dir
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
@@ -64,7 +64,17 @@ def parser() -> argparse.ArgumentParser:
     add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (ask.add, reports.add_status, tmux.add, gateway.add, gateway.add_run, reports.add, doctor.add):
+    for add in (
+        ask.add,
+        reports.add_status,
+        tmux.add,
+        gateway.add,
+        gateway.add_run,
+        reports.add,
+        audit.add,
+        prompts.add,
+        doctor.add,
+    ):
         add(commands)
     completion.add(commands, top)
     return top

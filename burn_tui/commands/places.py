@@ -93,6 +93,16 @@ def passing_dir(options: argparse.Namespace, stack: ExitStack) -> "Path":
     return data_dir(options)
 
 
+def working_directory() -> "Path | None":
+    """Where the person works; None if somebody has taken that directory away."""
+    from pathlib import Path
+
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
 def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitable[Runtime]]":
     """How the runtime is made, when its time has come. What it needs around it ends with `stack`."""
 
@@ -104,7 +114,9 @@ def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitab
     async def configured() -> "Runtime":
         from burn_tui.engine.runtime import Runtime
 
-        runtime = await Runtime.open(settings(options), data_dir=data_dir(options), environ=os.environ)
+        runtime = await Runtime.open(
+            settings(options), data_dir=data_dir(options), environ=os.environ, project=working_directory()
+        )
         runtime.follow(config_file(options))
         return runtime
 

@@ -16,11 +16,11 @@ class Task(Struct, frozen=True, order=True):
     """Something that was done again and again."""
 
     project: str
-    """The name of the working directory; "" = not known."""
+    """The working directory, or what else the project is called by; "" = not known."""
     branch: str
     """Of git; "" = the main one, or not known."""
     operation_name: str
-    """"/review", "subagent explore", "edit", "chat" and the like."""
+    """As core.audit_operations calls it; of burn-tui's own requests the operation."""
 
 
 class TaskUse(Struct, frozen=True, kw_only=True):
@@ -105,8 +105,13 @@ def concentration(uses: Iterable[TaskUse]) -> tuple[ProviderShare, ...]:
 
 def in_words(task: Task) -> str:
     """As "edit in web", "/review in web@next" or "chat"."""
-    place = task.project + (f"@{task.branch}" if task.branch else "")
+    place = short_name(task.project) + (f"@{task.branch}" if task.branch else "")
     return f"{task.operation_name} in {place}" if place else task.operation_name
+
+
+def short_name(project: str) -> str:
+    """The last part of a directory, of whichever system; any other name as it is."""
+    return project.replace("\\", "/").rstrip("/").rpartition("/")[2] or project
 
 
 def _share(name: str, ours: Sequence[TaskUse], doers: dict[Task, set[str]], *, cost: int, tokens: int) -> ProviderShare:

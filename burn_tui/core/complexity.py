@@ -24,9 +24,7 @@ _FORMAL = re.compile(r"\\[a-z]+|[\^_={}<>|]")
 _LIMITS = re.compile(
     r"\b(?:not|except|least|never|false|without|unless|neither|nor|only|must|all|every|both|cannot)\b|n't\b"
 )
-_EVERYDAY = re.compile(
-    r"\bhow (?:many|much)\b|[$€£]\d|\b(?:each|hours?|days?|weeks?|buys?|sells?|total|dollars?)\b"
-)
+_EVERYDAY = re.compile(r"\bhow (?:many|much)\b|[$€£]\d|\b(?:each|hours?|days?|weeks?|buys?|sells?|total|dollars?)\b")
 _DESIGN = re.compile(
     r"\b(?:architect\w*|redesign|trade-?offs?|refactor\w*|migrat\w+|concurren\w+|deadlocks?|race conditions?"
     r"|root cause|prove|optimi[sz]e|scalab\w+|threat model|distributed|backwards? compatib\w+)\b"
@@ -34,6 +32,7 @@ _DESIGN = re.compile(
 _CHORE = re.compile(
     r"\b(?:rename|typos?|reformat|one-?liner|commit message|spell(?:ing|check)|capitali[sz]e|pretty-?print|sort the)\b"
 )
+_SIGN = re.compile(r"[^\w\s]|_")
 _FLOW = re.compile(r"\b(?:for|while|if|elif|else|return)\b[^.?!]{0,60}[:;{(]")
 
 
@@ -61,13 +60,23 @@ class Complexity(Struct, frozen=True, kw_only=True):
     characters: int
 
     @property
+    def is_formal(self) -> bool:
+        """Whether it holds code or mathematics at all. How much of it says nothing more."""
+        return self.formal >= 2
+
+    @property
+    def is_everyday_sum(self) -> bool:
+        """Whether it is a sum of everyday life in plain words, which every model can do by now."""
+        return self.everyday >= 2 and not self.is_formal
+
+    @property
     def score(self) -> float:
         """How much a stronger model is worth here, by the rule alone. Around 8; 4 is trivial, 12 is a lot."""
         return (
             math.log2(1 + self.words)
-            + 0.5 * math.log2(1 + self.formal)
+            + 1.5 * self.is_formal
+            - 1.0 * self.is_everyday_sum
             + 0.5 * math.log2(1 + self.limits)
-            - 0.5 * math.log2(1 + self.everyday)
             + 2.0 * self.repeats
             + 0.7 * math.log2(1 + self.design)
             - 1.0 * math.log2(1 + self.chores)
@@ -108,7 +117,7 @@ def complexity(text: str) -> Complexity:
         limits=len(_LIMITS.findall(text)),
         everyday=len(_EVERYDAY.findall(text)),
         numbers=len(_NUMBER.findall(text)),
-        signs=sum(not sign.isalnum() for sign in text) - text.count(" "),
+        signs=len(_SIGN.findall(text)),
         flow=len(_FLOW.findall(text)),
         design=len(_DESIGN.findall(text)),
         chores=len(_CHORE.findall(text)),

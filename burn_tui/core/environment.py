@@ -138,7 +138,7 @@ def forbidden(environment: Environment, target: Target, standing: Standing) -> D
     if (prompt := standing.working_prompt) is not None and environment.is_production:
         return Denied(
             f"{environment.name} is production and sends no working version, and {prompt} is at its working version.",
-            f"Pin it: burn-tui prompts pin {prompt} --label {environment.name}; or ask from another environment (--env).",
+            f"Pin it: burn-tui prompts pin {prompt} --label {environment.name}; or ask from another environment.",
         )
     if standing.test_mark and environment.is_production and standing.estimate_nanousd != 0:
         return Denied(

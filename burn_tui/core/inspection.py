@@ -29,6 +29,9 @@ class Which(Struct, frozen=True, kw_only=True):
     environment: str | None = None
     project: str | None = None
     session_id: str | None = None
+    prompt_name: str | None = None
+    prompt_version: str | None = None
+    """64 digits."""
 
 
 class LastError(Struct, frozen=True):

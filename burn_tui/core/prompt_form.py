@@ -130,7 +130,14 @@ def version_of(prompt: Prompt, variant: str | None = None) -> PromptVersion:
 def canonical(prompt: Prompt) -> str:
     """The canonical form of a prompt whose texts went through `normal` and whose body through `normal_body`."""
     head = {name: value for name, value in msgspec.to_builtins(prompt).items() if name != "body"}
+    head["model"] = _filled(head["model"])
+    head = _filled(head)
     return f"{FENCE}\n{msgspec.json.encode(head, order='sorted').decode()}\n{FENCE}\n{prompt.body}"
+
+
+def _filled(mapping: dict[str, Any]) -> dict[str, Any]:
+    """Without what says nothing."""
+    return {name: value for name, value in mapping.items() if value != {}}
 
 
 def recalled(text: str, variant: str | None = None) -> PromptVersion:

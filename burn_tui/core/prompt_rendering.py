@@ -1,11 +1,11 @@
-"""From a prompt and the values of its variables to the messages that are sent, in one pass.
+r"""From a prompt and the values of its variables to the messages that are sent, in one pass.
 
-    {{ticket}}              a variable
-    {{tone|kindly}}         a variable, and what stands there if it has no value
-    \\{{                     two braces, and no variable
+{{ticket}}              a variable
+{{tone|kindly}}         a variable, and what stands there if it has no value
+\\{{                     two braces, and no variable
 
-    system:                 a line of its own begins a part of the body; what stands before the first is the user's
-    user:
+system:                 a line of its own begins a part of the body; what stands before the first is the user's
+user:
 """
 
 import re

@@ -89,9 +89,9 @@ def _integer(value: object) -> int | None:
     whole: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         whole = value
-    elif isinstance(value, float) and value.is_integer():
-        whole = int(value)
-    elif isinstance(value, str) and _INTEGER.fullmatch(value.strip()) and len(value) <= _DIGITS_OF_A_NUMBER:
+    elif (isinstance(value, float) and value.is_integer()) or (
+        isinstance(value, str) and _INTEGER.fullmatch(value.strip()) and len(value) <= _DIGITS_OF_A_NUMBER
+    ):
         whole = int(value)
     return whole if whole is not None and abs(whole) < _LARGEST else None
 
@@ -115,7 +115,7 @@ def _structure(value: object, kind: type[list[Any]] | type[dict[str, Any]]) -> V
     return _composed(value) if isinstance(value, kind) else None
 
 
-def _composed(value: Any) -> Any:  # noqa: ANN401 - whatever YAML and JSON hold
+def _composed(value: Any) -> Any:
     """With every text in Unicode's composed form."""
     match value:
         case str():

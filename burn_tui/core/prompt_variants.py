@@ -38,6 +38,10 @@ class Wordings(Struct, frozen=True, kw_only=True):
         best = chosen(named, target)
         return named[best] if best is not None else self.usual
 
+    def use(self, target: Target | None) -> PromptUse:
+        """What the ledger keeps of what the target is sent; None = nobody was sent anything."""
+        return (self.usual if target is None else self.at(target)).use
+
     def working_at(self, target: Target) -> str | None:
         """The prompt's name if the target would be sent a working version of it; None = what it is sent is pinned."""
         wording = self.at(target)

@@ -48,7 +48,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     estimated_attempts: int = 0
     cached_attempts: int = 0
     accepted_answers: int = 0
-    """With a thumb up."""
+    """With a thumb up, or preferred in a comparison and without a thumb down. One is none any more once its question
+    was asked again and answered, or another answer was preferred to it: the conversation goes on without it.
+    """
     cost_per_accepted_answer_nanousd: int | None = None
     """All that was spent here over the answers that were accepted; None = none was, or the cost is unknown."""
 

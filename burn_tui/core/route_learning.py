@@ -43,7 +43,8 @@ EVIDENCE: Mapping[Sign, tuple[bool, float]] = {
 }
 """Whether the answer failed, and how much that word counts."""
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\s\w]|_")
+_TOKEN = re.compile(rb"[a-z\x80-\xff]+|[0-9]+|[^\sa-z0-9\x80-\xff]")
+"""A word in any alphabet, a number, or a sign."""
 _RULE_SLOPE, _RULE_CENTRE = 0.3, 9.5
 _FIRST_GRADIENT = 0.1
 _COUNTS = 11
@@ -54,10 +55,12 @@ def features(prompt: str) -> tuple[Complexity, Features]:
     """What is learned from of a prompt, and what the rule needs of it."""
     text = looked_at(prompt)
     seen = complexity(text)
-    words = ["0" if token.isdigit() else token for token in _TOKEN.findall(text)]
-    said = {*words, *(f"{first} {second}" for first, second in zip(words, words[1:], strict=False))}
-    share = 1 / math.sqrt(len(said) + 1)
-    hashed = {zlib.crc32(one.encode("utf-8", "surrogatepass")) % BUCKETS for one in said}
+    # All numbers are one word. A pair's checksum goes on from its first word's.
+    words = [b"0" if token.isdigit() else token for token in _TOKEN.findall(text.encode("utf-8", "surrogatepass"))]
+    sums = [zlib.crc32(word) for word in words]
+    pairs = [zlib.crc32(word, first) for first, word in zip(sums, words[1:], strict=False)]
+    hashed = {one % BUCKETS for one in (*sums, *pairs)}
+    share = 1 / math.sqrt(len(hashed) + 1)
     counts = tuple((-1 - position, value) for position, value in enumerate(_counts(seen)))
     return seen, (*counts, *((bucket, share) for bucket in hashed))
 
@@ -89,14 +92,6 @@ def chance_of(logit: float) -> float:
     return 1 / (1 + math.exp(-max(-_MOST_LOGIT, min(_MOST_LOGIT, logit))))
 
 
-class Weight(Struct):
-    """Of one bucket."""
-
-    value: float = 0.0
-    gradient: float = _FIRST_GRADIENT
-    """The sum of the squares of all gradients so far."""
-
-
 class Foretold(Struct, frozen=True):
     """One label, and what was said before it was known."""
 
@@ -107,10 +102,19 @@ class Foretold(Struct, frozen=True):
 
 
 class Learner:
-    """Of one tier. `sign` = 1 where the rule foretells failures, -1 where it tells nothing of them."""
+    """Of one tier. `leans_on_rule`: the rule is about failures of the cheap tier, and no offset for another."""
 
-    def __init__(self, weights: Mapping[int, Weight] | None = None, *, leans_on_rule: bool = True) -> None:
-        self.weights: dict[int, Weight] = dict(weights or {})
+    def __init__(
+        self,
+        weights: Mapping[int, float] | None = None,
+        gradients: Mapping[int, float] | None = None,
+        *,
+        leans_on_rule: bool = True,
+    ) -> None:
+        self.weights: dict[int, float] = dict(weights or {})
+        """By bucket."""
+        self.gradients: dict[int, float] = dict(gradients or {})
+        """By bucket, the sum of the squares of all gradients so far."""
         self.changed: set[int] = set()
         """Buckets whose weights have changed since they were last kept."""
         self.record = Record()
@@ -140,15 +144,15 @@ class Learner:
     def step(self, found: Features, error: float) -> None:
         """Move the weights of what was found against the error."""
         for bucket, value in found:
-            one = self.weights.setdefault(bucket, Weight())
             slope = error * value
-            one.gradient += slope * slope
-            one.value -= STEP * slope / math.sqrt(one.gradient)
-            self.changed.add(bucket)
+            gradient = self.gradients.get(bucket, _FIRST_GRADIENT) + slope * slope
+            self.gradients[bucket] = gradient
+            self.weights[bucket] = self.weights.get(bucket, 0.0) - STEP * slope / math.sqrt(gradient)
+        self.changed.update(bucket for bucket, _ in found)
 
     def _sum(self, found: Features) -> float:
-        weights = self.weights
-        return sum(weights[bucket].value * value for bucket, value in found if bucket in weights)
+        known = self.weights.get
+        return sum([known(bucket, 0.0) * value for bucket, value in found])
 
 
 class Record:

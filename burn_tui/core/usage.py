@@ -11,11 +11,15 @@ from msgspec import Struct, structs
 from burn_tui.core.chat import FinishReason
 from burn_tui.core.failure import ErrorType
 
-CostSource = Literal["price", "provider", "estimated"]
-"""Where a cost comes from: a price table, the provider's own figure, or a price on estimated tokens."""
+CostSource = Literal["price", "provider", "estimated", "logged"]
+"""Where a cost comes from: a price table, the provider's own figure, a price on estimated tokens, or the figure that
+another tool has noted in its log."""
 
-Source = Literal["router", "gateway", "import", "demo"]
-"""Which door an attempt came through. `demo` is the history that `--demo` invents."""
+Source = Literal[
+    "router", "gateway", "import", "demo", "claude_code", "codex", "gemini_cli", "opencode", "aider", "llm"
+]
+"""Which door an attempt came through. `demo` is the history that `--demo` invents; the names of other tools are those
+whose logs it was found in."""
 
 
 class Usage(Struct, frozen=True):
@@ -198,6 +202,12 @@ class Feedback(Struct, frozen=True, kw_only=True):
     verdict: Literal[1, -1] | None
     """Thumbs up or down; None = taken back."""
     note: str | None = None
+
+
+Outcome = Literal["kept", "replaced"]
+"""What became of an answer. kept: preferred to another one to the same question. replaced: the conversation goes on from
+another one, as the question was asked again or the other was preferred.
+"""
 
 
 class GuardOverride(Struct, frozen=True, kw_only=True):

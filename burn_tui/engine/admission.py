@@ -2,9 +2,9 @@
 
 import asyncio
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
+from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import (
@@ -85,14 +85,35 @@ class Admission:
                 return Refused("confirmation", why, mend, await self._facts(opened, target, caller, unlocks=unlocks))
             case _:
                 reserved = await self._books.reserve(opened, self._covering(opened))
-                if isinstance(reserved, Fits) and caller.is_confirmed_now:
-                    try:
+                if not isinstance(reserved, Fits):
+                    return reserved
+                try:
+                    shared = await self._reserve_shared(opened)
+                    if isinstance(shared, Fits) and caller.is_confirmed_now:
                         await self._note_override(opened, target, caller)
-                    except BaseException:
-                        # Nobody else knows yet that the row is open.
-                        await asyncio.shield(self._books.settle(unsent(opened, "cancelled")))
-                        raise
-                return reserved
+                except BaseException:
+                    # Nobody else knows yet that the row is open.
+                    await asyncio.shield(self._books.settle(unsent(opened, "cancelled")))
+                    raise
+                if isinstance(shared, Refused):
+                    await self._books.settle(unsent(structs.replace(opened, route_reason=shared.reason), "refused"))
+                    return shared
+                return Fits(reserved.warnings + shared.warnings)
+
+    async def _reserve_shared(self, opened: AttemptOpened) -> Fits | Refused:
+        """After this machine's own budgets, which cost nothing to ask: the team's, where there is one."""
+        shared = self.setup.shared_budgets
+        return Fits() if shared is None else await shared.reserve(opened)
+
+    def fits_beside(self, full: Spent, request: ChatRequest, target: Target, *, caller: Caller) -> bool:
+        """Whether a call to `target` is no matter of this full budget, or cheap enough for what is left of it."""
+        is_covered = full.budget.covers(
+            provider_name=target.provider_name,
+            environment=caller.environment.name,
+            session_id=caller.session_id,
+            project=caller.project,
+        )
+        return not is_covered or isinstance(reserve(self.estimate(request, target), [full]), Fits)
 
     def _standing(self, target: Target, caller: Caller, estimate_nanousd: int | None) -> Standing:
         return Standing(

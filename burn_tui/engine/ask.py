@@ -1,11 +1,11 @@
 """`burn-tui ask`: one prompt through the router, without a terminal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import TextIO
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, FinishReason, said
@@ -78,8 +78,16 @@ class Report(Struct, frozen=True):
     """Why there is no answer, with the mend; null with one."""
 
 
+class PromptCall(Struct, frozen=True):
+    """A versioned prompt that is to be sent, in place of a text."""
+
+    asked: str
+    """As Prompts.choose takes it."""
+    variables: Mapping[str, object]
+
+
 async def ask(
-    prompt: str,
+    prompt: str | PromptCall,
     *,
     boot: Callable[[], Awaitable[Runtime]],
     environment: str | None,
@@ -101,7 +109,6 @@ async def ask(
             print(f"burn-tui: {runtime.label}: no real provider is asked", file=narration)
         for notice in runtime.notices:
             print(f"burn-tui: {notice}", file=narration)
-        request = ChatRequest(messages=(said("user", prompt),), model=target)
         caller = Caller(
             environment=runtime.environment(environment),
             operation_name="ask",
@@ -111,6 +118,7 @@ async def ask(
             is_unlocked=confirmed,
             test_mark=runtime.test_mark,
         )
+        request, caller = await _request(runtime, prompt, target, caller)
         telling = Telling(out=None if as_json else out, narration=narration)
         async with aclosing(runtime.router.send(request, caller)) as events:
             async for event in events:
@@ -131,6 +139,17 @@ async def _prepare(runtime: Runtime, environment: str | None, target: str | None
     if environment is not None and environment not in known:
         raise UnknownNameError("environment", environment, known)
     route_of(ChatRequest(messages=(), model=target), runtime.router.setup)
+
+
+async def _request(
+    runtime: Runtime, prompt: str | PromptCall, target: str | None, caller: Caller
+) -> tuple[ChatRequest, Caller]:
+    """What is asked, and who asks it."""
+    if isinstance(prompt, str):
+        return ChatRequest(messages=(said("user", prompt),), model=target), caller
+    prepared = await runtime.prompts.prepare(prompt.asked, prompt.variables, caller.environment)
+    name = prepared.chosen.version.name
+    return prepared.request(model=target), structs.replace(caller, prompt=prepared.after(()), operation_name=name)
 
 
 class Telling:

@@ -49,7 +49,12 @@ FORGET_SKIPPED = "DELETE FROM audit_skipped WHERE path = ? AND line >= ?"
 
 KEEP_SKIPPED = "INSERT OR REPLACE INTO audit_skipped VALUES (?, ?, ?)"
 
-SKIPPED = "SELECT path, line, why FROM audit_skipped JOIN audit_files USING (path) WHERE tool = ? ORDER BY path, line"
+SKIPPED = """
+    SELECT path, audit_skipped.line AS line, why FROM audit_skipped JOIN audit_files USING (path)
+    WHERE tool = ? ORDER BY path, audit_skipped.line
+"""
+
+SKIPPED_BY_FILE = "SELECT path, skipped + unfinished FROM audit_files WHERE tool = ? AND skipped + unfinished > 0"
 
 TWIN = "SELECT event_id FROM audit_twins WHERE twin = ?"
 

@@ -5,6 +5,7 @@ from typing import Protocol
 from burn_tui.core.breaker import Breaker
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent
 from burn_tui.core.catalog import Target
+from burn_tui.core.events import Refused
 from burn_tui.core.health import Scope
 from burn_tui.core.latency import Histogram
 from burn_tui.core.money import Price
@@ -34,8 +35,8 @@ class Books(Protocol):
     async def note_override(self, override: GuardOverride) -> None:
         """Write down that a person overruled a guard."""
 
-    async def open_attempts(self) -> int:
-        """Calls in flight, in all processes."""
+    async def open_attempts(self, budget: Budget, *, at: float) -> int:
+        """Calls in flight, in all processes, that hold a part of the budget's period around `at`."""
         ...
 
     async def first_chunks(self, target: Target, *, now: float) -> Histogram:
@@ -48,6 +49,14 @@ class Books(Protocol):
 
     async def keep_rest(self, scope: Scope, breaker: Breaker, fingerprint: str | None) -> None:
         """Remember the rest, also after a restart."""
+
+
+class SharedBudgets(Protocol):
+    """The budgets of a whole team, as routing sees them."""
+
+    async def reserve(self, opened: AttemptOpened) -> Fits | Refused:
+        """Hold the attempt's estimate until its row arrives; refused where it does not fit, or nobody can be asked."""
+        ...
 
 
 class Prices(Protocol):

@@ -150,6 +150,8 @@ _COSTLIEST = """
           AND (:environment IS NULL OR environment = :environment)
           AND (:project IS NULL OR project = :project)
           AND (:session_id IS NULL OR session_id = (SELECT id FROM names WHERE name = :session_id))
+          AND (:prompt_name IS NULL OR prompt_name = :prompt_name)
+          AND (:prompt_version IS NULL OR prompt_version = :prompt_version)
         ORDER BY coalesce(cost_nanousd, cost_estimate_nanousd, 0) DESC, started_at_us DESC LIMIT :most
     )
 """

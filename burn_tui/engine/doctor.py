@@ -56,9 +56,10 @@ def ledger_file(patient: Patient) -> Iterator[Finding]:
         with explained(str(path)):
             recognise(path)
     except LedgerError as error:
-        is_damaged = path.stat().st_size > 0 and is_ours(path)
-        yield Finding("ledger", "cannot be used" if is_damaged else "is no ledger of burn-tui", str(error))
+        yield Finding("ledger", "is no ledger of burn-tui" if _is_foreign(path) else "cannot be used", str(error))
         return
+    if not path.stat().st_size:
+        yield Finding("ledger", "is an empty file, which is made a ledger at the next start")
     if sys.platform != "win32" and path.stat().st_mode & 0o077:
         mend = f"Run chmod 600 {path}; burn-tui does so at its next start."
         yield Finding("ledger", "can be read by other users of this machine", mend)
@@ -67,7 +68,7 @@ def ledger_file(patient: Patient) -> Iterator[Finding]:
 def ledger_content(patient: Patient) -> Iterator[Finding]:
     """Whether its pages are sound, and its sums those of its rows. What is no ledger was said to be none already."""
     path = patient.ledger
-    if not path.exists() or (path.stat().st_size and not is_ours(path)):
+    if not path.exists() or _is_foreign(path) or not path.stat().st_size:
         return
     try:
         with explained(str(path)):
@@ -83,6 +84,14 @@ def ledger_content(patient: Patient) -> Iterator[Finding]:
         return
     if wrong:
         yield Finding("ledger", f"the sums do not agree with the rows: {', '.join(wrong)}", _REPAIR)
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether the file is something else altogether; one that cannot even be read may be anything."""
+    try:
+        return path.stat().st_size > 0 and not is_ours(path)
+    except OSError:
+        return False
 
 
 def ledger_backlog(patient: Patient) -> Iterator[Finding]:
@@ -140,6 +149,10 @@ _AGREE = {
     "sessions": (
         f"SELECT {_SUMS} FROM counted WHERE session_id IS NOT NULL",  # noqa: S608
         f"SELECT {_SUMS} FROM session_hours",  # noqa: S608
+    ),
+    "commits": (
+        f"SELECT {_SUMS} FROM counted WHERE git_commit IS NOT NULL",  # noqa: S608
+        f"SELECT {_SUMS} FROM commit_hours",  # noqa: S608
     ),
     "latencies": (
         """

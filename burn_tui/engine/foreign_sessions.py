@@ -108,7 +108,11 @@ def _sessions(connection: sqlite3.Connection, *, now: float, look_back_s: float)
     active = [row for row in found if row["last_us"] >= since_us or in_flight[row["name"]]]
     names = msgspec.json.encode([row["name"] for row in active]).decode()
     sums = {row["name"]: row for row in rows(connection, sql.SUMS, {"names": names})}
-    return [_session(row, sums.get(row["name"]), in_flight[row["name"]]) for row in active]
+    refused = {row["name"]: row["refused"] for row in rows(connection, sql.REFUSED, times)}
+    return [
+        _session(row, sums.get(row["name"]), in_flight=in_flight[row["name"]], refused=refused.get(row["name"], 0))
+        for row in active
+    ]
 
 
 def _in_flight(connection: sqlite3.Connection) -> Counter[str]:
@@ -118,7 +122,7 @@ def _in_flight(connection: sqlite3.Connection) -> Counter[str]:
     return Counter(row["name"] for row in open_rows if row["owner"] in living)
 
 
-def _session(row: sqlite3.Row, sums: sqlite3.Row | None, in_flight: int) -> ForeignSession:
+def _session(row: sqlite3.Row, sums: sqlite3.Row | None, *, in_flight: int, refused: int) -> ForeignSession:
     return ForeignSession(
         name=row["name"],
         source=row["source"],
@@ -128,7 +132,7 @@ def _session(row: sqlite3.Row, sums: sqlite3.Row | None, in_flight: int) -> Fore
         last_route=Target(row["provider_name"], row["request_model"]) if row["provider_name"] else None,
         fell_back_from=row["fell_back_from"],
         requests=sums["requests"] if sums else 0,
-        errors=(sums["failures"] if sums else 0) + row["refused"],
+        errors=(sums["failures"] if sums else 0) + refused,
         in_flight=in_flight,
         tokens=sums["tokens"] if sums else 0,
         cost_nanousd=sums["cost_nanousd"] if sums else 0,

@@ -1,8 +1,8 @@
 """How sessions of other programs are found in the ledger without looking through its rows.
 
-    session_hours of the last hours ─┐
-    rows in flight ──────────────────┼──> sessions that are active ──> each by its own rows, and its sums
-    rows that were refused ──────────┘
+session_hours of the last hours ─┐
+rows in flight ──────────────────┼──> sessions that are active ──> each by its own rows, and its sums
+rows that were refused ──────────┘
 """
 
 FOREIGN_INDEXES = (
@@ -15,12 +15,13 @@ FOREIGN_INDEXES = (
 SESSIONS = """
     WITH active AS (
         SELECT session_id FROM session_hours WHERE hour >= :since_hour
-        UNION SELECT session_id FROM attempt_rows WHERE duration_us IS NULL AND session_id IS NOT NULL
+        UNION SELECT session_id FROM attempt_rows WHERE duration_us IS NULL AND +session_id IS NOT NULL
         UNION SELECT session_id FROM attempt_rows
-              WHERE error_type IS NOT NULL AND started_at_us >= :since_us AND session_id IS NOT NULL
+              WHERE error_type IS NOT NULL AND started_at_us >= :since_us AND +session_id IS NOT NULL
     ), latest AS (
         SELECT session_id, (
-            SELECT id FROM attempt_rows WHERE session_id = active.session_id ORDER BY started_at_us DESC, id DESC LIMIT 1
+            SELECT id FROM attempt_rows WHERE session_id = active.session_id
+            ORDER BY started_at_us DESC, id DESC LIMIT 1
         ) AS id
         FROM active
     )
@@ -29,9 +30,7 @@ SESSIONS = """
            (SELECT name FROM names WHERE id = fell_back_from) AS fell_back_from,
            (SELECT min(started_at_us) FROM attempt_rows WHERE session_id = latest.session_id) AS first_us,
            (SELECT coalesce(sum(cost_nanousd), 0) FROM attempt_rows
-            WHERE session_id = latest.session_id AND started_at_us >= :rate_us) AS lately_nanousd,
-           (SELECT count(*) FROM attempt_rows WHERE session_id = latest.session_id
-            AND started_at_us >= :since_us AND error_type = 'refused') AS refused
+            WHERE session_id = latest.session_id AND started_at_us >= :rate_us) AS lately_nanousd
     FROM latest
     JOIN attempt_rows ON attempt_rows.id = latest.id
     JOIN labels ON labels.id = attempt_rows.labels
@@ -39,20 +38,29 @@ SESSIONS = """
     WHERE source NOT IN ('router', 'demo')
     ORDER BY first_us, name
 """
-"""What dashboards and `ask` themselves asked is not among them, nor what the demo invents."""
+"""What dashboards and `ask` themselves asked is not among them, nor what the demo invents. A plus keeps the planner
+from an index by which it would look through everybody.
+"""
 
 SUMS = """
     SELECT (SELECT name FROM names WHERE id = session_id) AS name, sum(requests) AS requests,
            sum(failures) AS failures, sum(cost_nanousd) AS cost_nanousd, sum(unpriced_requests) AS unpriced,
            sum(input_tokens + output_tokens) AS tokens
     FROM session_hours
-    WHERE session_id IN (SELECT id FROM names JOIN json_each(:names) ON name = json_each.value)
+    WHERE session_id IN (SELECT names.id FROM names JOIN json_each(:names) ON names.name = json_each.value)
     GROUP BY session_id
 """
 
+REFUSED = """
+    SELECT (SELECT name FROM names WHERE id = session_id) AS name, count(*) AS refused
+    FROM attempt_rows WHERE error_type IS NOT NULL AND error_type = 'refused' AND started_at_us >= :since_us
+    GROUP BY session_id
+"""
+"""They are in no sum, since they reached no provider."""
+
 IN_FLIGHT = """
     SELECT (SELECT name FROM names WHERE id = session_id) AS name, (SELECT name FROM names WHERE id = owner) AS owner
-    FROM attempt_rows WHERE duration_us IS NULL AND session_id IS NOT NULL
+    FROM attempt_rows WHERE duration_us IS NULL AND +session_id IS NOT NULL
 """
 
 ATTEMPTS = """

@@ -14,6 +14,7 @@ The target changes in one place only, right after FellBack has been said.
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -44,17 +45,13 @@ from burn_tui.engine.admission import Admission, Caller, over_budget
 from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, Way
 from burn_tui.engine.choice import Choice
 from burn_tui.engine.hedge import Pump, first_to_speak
+from burn_tui.engine.last_words import both_counts, first_back
+from burn_tui.engine.patience import LOOK_AGAIN_S, Patience
 from burn_tui.engine.planning import decide, route_of
 from burn_tui.providers import DIALECTS
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
-
-LOOK_AGAIN_S = 0.1
-"""Between two looks at a full budget whose reservations may still shrink, or at a target that is being probed."""
-
-CLOCK_SLACK_S = 0.005
-"""A timer may ring a little before the clock on the wall has got there."""
 
 
 class Journey:
@@ -72,7 +69,7 @@ class Journey:
         self._records: list[UsageRecord] = []
         self._choice = Choice(router, router.setup)
         self._attempt: Attempt
-        self._patience_used_s = 0.0
+        self._patience = Patience()
         self._is_over = False
 
     async def events(self) -> AsyncGenerator[Event]:
@@ -102,9 +99,9 @@ class Journey:
         """Decides, and as long as the route's patience lasts waits for whoever is back first."""
         self._decided = self._decide()
         while isinstance(self._decided, Refused) and (seconds := self._patience_s(self._decided)) is not None:
-            if not self._patience_used_s or seconds > LOOK_AGAIN_S:
+            if not self._patience.used_s or seconds > LOOK_AGAIN_S:
                 yield Waiting(None, seconds, self._decided.reason)
-            self._patience_used_s += seconds
+            self._patience.used_s += seconds
             await asyncio.sleep(seconds)
             self._decided = self._decide()
 
@@ -224,25 +221,60 @@ class Journey:
         await choice.learn(pump.attempt.failure, pump.attempt.headroom, is_forgiven=False)
 
     async def _admit(self) -> AsyncGenerator[Event]:
-        """Opens the row of the attempt, or ends the request with a refusal. A full budget may be worth a wait."""
+        """Opens the row of the attempt, or ends the request with a refusal. Who cannot be paid is no backup."""
+        while True:
+            async with aclosing(self._queue()) as queue:
+                async for event in queue:
+                    yield event
+            if self._is_over:
+                return
+            if not isinstance(self._admitted, Exceeds) or (following := self._affordable(self._admitted)) is None:
+                break
+            yield self._pass_over(following, over_budget(self._admitted, self._target).reason)
+        if isinstance(admitted := self._admitted, Fits):
+            self._warnings, self._attempt = admitted.warnings, self._call(self._row, self._target)
+            return
+        refused = over_budget(admitted, self._target) if isinstance(admitted, Exceeds) else admitted
+        yield refused
+        yield await self._refused(refused, self._row)
+
+    def _affordable(self, full: Exceeds) -> Target | None:
+        """Whom that full budget does not keep from being asked instead; None before the first fallback: then the
+        budget's own policy holds.
+        """
+        targets = self._plan.targets
+        after = targets[targets.index(self._target) + 1 :] if self._fell_back_from else ()
+        fits = partial(self._admission.fits_beside, full.spent, self._sending, caller=self._caller)
+        return next((target for target in after if self._choice.admits(target) and fits(target)), None)
+
+    def _pass_over(self, following: Target, why: str) -> FellBack:
+        """The target was not asked after all; a cut answer that it was to go on from still stands."""
+        self._choice.leave()
+        sending = self._sending
+        event = self._fall_back(following, "refused", why, continues=False)
+        self._sending = sending
+        return structs.replace(event, continues=sending is not self._request)
+
+    async def _queue(self) -> AsyncGenerator[Event]:
+        """Asks to be admitted. A full budget may be worth a wait."""
         has_told, were_open = False, True
         while True:
-            opened = self._opened(self._sending, self._target)
-            admitted = await self._admission.admit(opened, self._target, self._caller)
+            opened = self._row = self._opened(self._sending, self._target)
+            admitted = self._admitted = await self._admission.admit(opened, self._target, self._caller)
             if not isinstance(admitted, Exceeds) or admitted.spent.budget.when_full != "queue":
-                break
+                return
             # Calls in flight may turn out cheaper than what they have reserved. When none is left, the last of them
             # may just have made room: so a second look, and only then an end.
-            are_open = await self._router.books.open_attempts() > 0
+            full = admitted.spent.budget
+            are_open = await self._router.books.open_attempts(full, at=opened.started_at) > 0
             if not are_open and not were_open:
-                break
+                return
             were_open = are_open
             if not are_open:
                 continue
             if not has_told:
                 has_told = True
-                full = f"budget {admitted.spent.budget.name} is full of calls in flight."
-                yield Waiting(self._target, LOOK_AGAIN_S, full)
+                yield Waiting(self._target, LOOK_AGAIN_S, f"budget {full.name} is full of calls in flight.")
             await asyncio.sleep(LOOK_AGAIN_S)
             if self._choice.rests:
                 async with aclosing(self._choose_anew()) as choosing:
@@ -250,13 +282,6 @@ class Journey:
                         yield event
                 if self._is_over:
                     return
-        if isinstance(admitted, Fits):
-            self._warnings = admitted.warnings
-            self._attempt = self._call(opened, self._target)
-            return
-        refused = over_budget(admitted, self._target) if isinstance(admitted, Exceeds) else admitted
-        yield refused
-        yield await self._refused(refused, opened)
 
     async def _choose_anew(self) -> AsyncGenerator[Event]:
         rested_for = self._router.health.rests_for(self._choice.scope) or "unknown"
@@ -400,25 +425,12 @@ class Journey:
 
     def _explained(self, failure: Failure) -> Failure:
         """With what a person needs to go on: both token counts, or when somebody will be back."""
-        words = self._both_counts(failure) if failure.error_type == "context_length" else self._first_back()
+        if failure.error_type == "context_length":
+            window = failure.limit_tokens or self._setup.context_window(self._target)
+            words = both_counts(self._target, estimate_request_tokens(self._sending), window)
+        else:
+            words = first_back(self._decide(), self._router.clock.now())
         return structs.replace(failure, message=f"{failure.message} {words}".strip())
-
-    def _both_counts(self, failure: Failure) -> str:
-        limit = failure.limit_tokens or self._setup.context_window(self._target)
-        window = f"{limit:,} tokens" if limit else "an unknown number of tokens"
-        tokens = estimate_request_tokens(self._sending)
-        return (
-            f"The conversation has about {tokens:,} tokens, {self._target} takes {window}, "
-            "and no larger model is on the route."
-        )
-
-    def _first_back(self) -> str:
-        """When it makes sense to ask again; "" if that does not depend on waiting."""
-        decided = self._decide()
-        if not isinstance(decided, Refused) or decided.retry_at is None:
-            return ""
-        seconds = max(decided.retry_at - self._router.clock.now(), 0.0)
-        return f"All rest now; the first is back in {seconds:.0f} s."
 
     # --- the ledger's side -------------------------------------------------------------------------
 
@@ -439,14 +451,8 @@ class Journey:
         )
 
     def _patience_s(self, refused: Refused) -> float | None:
-        """Seconds to wait for the first target that is back; None = nobody will be, or not soon enough."""
-        if refused.retry_at is None:
-            return None
-        seconds = refused.retry_at - self._router.clock.now()
-        # A rest that is over while nobody is admitted is being probed: how that ends is known soon.
-        seconds = seconds + CLOCK_SLACK_S if seconds > 0 else LOOK_AGAIN_S
         patience_s = route_of(self._request, self._setup).policy.patience_s
-        return seconds if self._patience_used_s + seconds <= patience_s + CLOCK_SLACK_S else None
+        return self._patience.next_s(refused, now=self._router.clock.now(), patience_s=patience_s)
 
     def _opened(self, request: ChatRequest, target: Target | None = None, lane: int | None = None) -> AttemptOpened:
         """The row of one attempt; without a target, of a request that never got one. `lane` None = the chosen one."""
@@ -473,7 +479,7 @@ class Journey:
             source=caller.source,
             lane=(self._choice.lane if lane is None else lane) if target else 0,
             waited_s=clock.monotonic() - self._began,
-            prompt=prompt and (prompt.at(target) if target else prompt.usual).use,
+            prompt=prompt.use(target) if prompt else None,
             git_commit=git.commit,
             git_is_dirty=git.is_dirty,
         )

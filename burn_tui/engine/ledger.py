@@ -30,7 +30,7 @@ from burn_tui.core.errors import LedgerError, LedgerUnavailableError
 from burn_tui.core.health import Scope
 from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
-from burn_tui.core.usage import AttemptOpened, Correction, Feedback, GuardOverride, UsageRecord, unsent
+from burn_tui.core.usage import AttemptOpened, Correction, Feedback, GuardOverride, Outcome, UsageRecord, unsent
 from burn_tui.engine import ledger_reading as reading
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_backlog import Backlog, left_beside
@@ -40,6 +40,7 @@ from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import identifier, microseconds, record_of
 from burn_tui.engine.ledger_transactions import IN_MEMORY, FileReplacedError, Kind, Transactions
 from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
+from burn_tui.engine.outcome_sql import NOTE_OUTCOME
 from burn_tui.engine.ownership import may_live, this_process
 
 BUSY_S = 10.0
@@ -191,8 +192,12 @@ class Ledger:
             statement, values = sql.RECORDS, {**times, "limit": limit}
         return [record_of(dict(row)) for row in reversed(await self._rows(statement, values))]
 
-    async def open_attempts(self) -> int:
-        """Calls in flight, in all processes that share the ledger."""
+    async def open_attempts(self, budget: Budget | None = None, *, at: float = 0.0) -> int:
+        """Calls in flight, in all processes that share the ledger; of a budget those that hold a part of its period
+        around `at`, seconds since the epoch.
+        """
+        if budget is not None:
+            return await self._read(lambda connection: reading.open_in_period(connection, budget, at))
         (row,) = await self._rows(sql.ALL_OPEN_ATTEMPTS)
         return int(row["open_attempts"])
 
@@ -311,6 +316,11 @@ class Ledger:
             "note": feedback.note,
         }
         await self._note(sql.ADD_FEEDBACK, columns)
+
+    async def note_outcome(self, event_id: str, outcome: Outcome, *, at: float) -> None:
+        """Write down what became of an answer; `at`: seconds since the epoch."""
+        values = {"event_id": identifier(event_id), "at_us": microseconds(at), "outcome": outcome}
+        await self._note(NOTE_OUTCOME, values)
 
     async def feedback(self, event_id: str) -> list[Feedback]:
         """All that was said of an attempt, oldest first: the last verdict holds."""

@@ -41,6 +41,16 @@ def spent_in_period(connection: sqlite3.Connection, budget: Budget, at: float) -
     return Spent(budget, spent(connection, start.timestamp(), end.timestamp(), labels))
 
 
+def open_in_period(connection: sqlite3.Connection, budget: Budget, at: float) -> int:
+    """Calls in flight whose estimates the budget's period around `at` (seconds since the epoch) has reserved."""
+    start, end = period_of(budget, datetime.fromtimestamp(at, UTC))
+    kind, _, name = budget.scope.partition(":")
+    labels = {} if kind == "all" else {_LABELS[kind]: name}
+    times = {"since_us": microseconds(start.timestamp()), "until_us": microseconds(end.timestamp())}
+    (row,) = rows(connection, sql.open_in_period(tuple(labels)), times | labels)
+    return int(row["open_attempts"])
+
+
 def spending(connection: sqlite3.Connection, day_start: float, now: float) -> Spending:
     """What the burn panel needs of the ledger."""
     times = {

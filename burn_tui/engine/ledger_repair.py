@@ -28,7 +28,7 @@ BUSY_S = 10.0
 GIVE_UP_AFTER = 100_000
 """Row numbers in a row that cannot be read: what comes after them, if anything, is not looked for."""
 
-_ROLL_UPS = {"minutes", "hours", "days", "session_hours", "latencies"}
+_ROLL_UPS = {"minutes", "hours", "days", "session_hours", "commit_hours", "latencies"}
 
 _COVERING = {"names": "sqlite_autoindex_names_1", "labels": "labels_by_name", "subjects": "subjects_by_name"}
 """Indexes that hold all of their table, so that either of the two will do. Without words the rows are only numbers."""
@@ -235,7 +235,7 @@ def _stand_in_for_lost_words(sound: sqlite3.Connection) -> None:
 
 def _lost(damaged: sqlite3.Connection, recovered: int) -> int | None:
     """By how many attempts the indexes know of; they lie on other pages."""
-    for column, index in (("started_at_us", "attempts_by_start"), ("request_id", "attempts_by_request")):
+    for column, index in (("started_at_us", "attempts_by_start"), ("event_id", "sqlite_autoindex_attempt_rows_1")):
         with suppress(sqlite3.DatabaseError):
             # count(*) would take whichever index is the smallest.
             row = damaged.execute(f"SELECT count({column}) FROM attempt_rows INDEXED BY {index}").fetchone()

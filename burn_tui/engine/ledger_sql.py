@@ -7,6 +7,7 @@ both ends of those the rows of a broken hour.
 
 from functools import cache
 
+from burn_tui.engine.commit_sql import ROOM_BYTES
 from burn_tui.engine.migrations import CORRECTED, MINUTE_SUMS, SUMS
 
 
@@ -80,7 +81,10 @@ SETTLED = (
 )
 """What an attempt came to."""
 
-OPEN_ATTEMPT = f"INSERT INTO attempt_rows ({_comma(OPENED)}) VALUES ({', '.join('?' * len(OPENED))})"
+OPEN_ATTEMPT = f"""
+    INSERT INTO attempt_rows ({_comma(OPENED)}, finish_reason)
+    VALUES ({", ".join("?" * len(OPENED))}, zeroblob({ROOM_BYTES}))
+"""
 
 SETTLE = f"""
     INSERT INTO attempt_rows ({_comma(OPENED + SETTLED)}) VALUES ({", ".join("?" * len(OPENED + SETTLED))})
@@ -100,6 +104,7 @@ INTERRUPT = """
         usage_estimated = 1,
         cost_nanousd = cost_estimate_nanousd,
         cost_source = iif(cost_estimate_nanousd IS NULL, NULL, 'estimated'),
+        finish_reason = NULL,
         error_type = 'interrupted'
     WHERE duration_us IS NULL
       AND (owner IN (SELECT id FROM names WHERE name IN (SELECT value FROM json_each(:dead_owners)))
@@ -116,6 +121,7 @@ _ROLL_UPS = (
     ("hours", "hour, labels", SUMS, "true"),
     ("days", "day, labels", SUMS, "true"),
     ("session_hours", "session_id, hour", SUMS, "session_id IS NOT NULL"),
+    ("commit_hours", "git_commit, hour", SUMS, "git_commit IS NOT NULL"),
 )
 """Table, its key, what it adds up, and which rows it takes."""
 
@@ -147,7 +153,7 @@ ROLL_UP_CORRECTION = _add_one("counted_corrections")
 FRESH = (
     f"""
     CREATE TEMP TABLE IF NOT EXISTS fresh_sums AS
-    SELECT minute, hour, day, labels, session_id, {_comma(SUMS)} FROM counted_rows LIMIT 0
+    SELECT minute, hour, day, labels, session_id, git_commit, {_comma(SUMS)} FROM counted_rows LIMIT 0
     """,
     """
     CREATE TEMP TABLE IF NOT EXISTS fresh_samples AS
@@ -162,8 +168,9 @@ def _add_many(counted: str, which: str) -> tuple[str, ...]:
         "DELETE FROM fresh_sums",
         "DELETE FROM fresh_samples",
         f"""
-        INSERT INTO fresh_sums SELECT minute, hour, day, labels, session_id, {summed()} FROM {counted} WHERE {which}
-        GROUP BY iif(minute >= :oldest_minute, minute, 60 * hour), hour, labels, session_id
+        INSERT INTO fresh_sums
+        SELECT minute, hour, day, labels, session_id, git_commit, {summed()} FROM {counted} WHERE {which}
+        GROUP BY iif(minute >= :oldest_minute, minute, 60 * hour), hour, labels, session_id, git_commit
         """,
         f"""
         INSERT INTO fresh_samples
@@ -200,7 +207,7 @@ ROLL_UP_RANGE = _add_many("counted_rows", "id BETWEEN :first_id AND :last_id")
 """Adds rows whose ids follow each other to all sums."""
 
 REBUILD_ROLL_UPS = (
-    *(f"DELETE FROM {table}" for table in ("minutes", "hours", "days", "session_hours", "latencies")),
+    *(f"DELETE FROM {table}" for table in (*(table for table, _, _, _ in _ROLL_UPS), "latencies")),
     *_add_many("counted", "true"),
 )
 
@@ -252,7 +259,10 @@ RECORDS = """
 
 RECORDS_OF_REQUEST = """
     SELECT * FROM attempts
-    WHERE id IN (SELECT id FROM attempt_rows WHERE request_id = :request_id) AND duration_us IS NOT NULL
+    WHERE id IN (
+        SELECT id FROM attempt_rows
+        WHERE substr(request_id, 1, 6) = substr(:request_id, 1, 6) AND request_id = :request_id
+    ) AND duration_us IS NOT NULL
     ORDER BY started_at_us DESC, attempt DESC, id DESC LIMIT :limit
 """
 
@@ -301,7 +311,7 @@ def in_period(columns: str, where: str = "true") -> str:
 
 
 def by_hour_in_period(columns: str, *, table: str, where: str = "true") -> str:
-    """The same from `hours` or `session_hours`, which know the hour; a condition may be on it as well."""
+    """The same from `hours`, `session_hours` or `commit_hours`, which know the hour; a condition may be on it as well."""
     hours = tuple((name.format(table=table), when) for name, when in _HOURS)
     return _union(hours + _BROKEN_HOURS, columns, where)
 
@@ -331,8 +341,7 @@ def spent(labels: tuple[str, ...]) -> str:
 @cache
 def spent_by_session(labels: tuple[str, ...]) -> str:
     """The same of one session."""
-    ours = "session_id = (SELECT id FROM names WHERE name = :session_id)"
-    where = f"{ours} AND {labelled(labels)}"
+    where = f"{_OF_SESSION} AND {labelled(labels)}"
     if labels:  # rare, and the roll-up of sessions does not know them
         parts = f"SELECT cost_nanousd FROM counted WHERE {_IN_PERIOD} AND {where}"
     else:
@@ -342,11 +351,24 @@ def spent_by_session(labels: tuple[str, ...]) -> str:
     """
 
 
+_OF_SESSION = "session_id = (SELECT id FROM names WHERE name = :session_id)"
+
 _IN_PERIOD = "started_at_us >= :since_us AND started_at_us < :until_us"
 
 _RESERVED = f"""
     SELECT coalesce(sum(cost_estimate_nanousd), 0) FROM attempt_rows WHERE duration_us IS NULL AND {_IN_PERIOD}
 """
+
+
+@cache
+def open_in_period(labels: tuple[str, ...]) -> str:
+    """How many open attempts with these labels hold a reservation in a period."""
+    where = _OF_SESSION if labels == ("session_id",) else labelled(labels)
+    return f"""
+        SELECT count(*) AS open_attempts FROM attempt_rows
+        WHERE duration_us IS NULL AND cost_estimate_nanousd > 0 AND {_IN_PERIOD} AND {where}
+    """
+
 
 MINUTE_SAMPLES = """
     SELECT minute, sum(cost_nanousd) AS cost_nanousd, sum(input_tokens + output_tokens) AS tokens

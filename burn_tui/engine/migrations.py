@@ -14,8 +14,10 @@ Each entry is a tuple of statements that run in one transaction together with th
 
 from burn_tui.engine.audit_sql import AUDIT
 from burn_tui.engine.burn_memory import BURN_MEMORY
+from burn_tui.engine.commit_sql import by_commit
 from burn_tui.engine.conversation_sql import CONVERSATIONS
 from burn_tui.engine.foreign_sql import FOREIGN_INDEXES
+from burn_tui.engine.outcome_sql import OUTCOMES
 from burn_tui.engine.prompt_sql import PROMPTS
 from burn_tui.engine.team_cursor_sql import TEAM_CURSOR
 
@@ -388,5 +390,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     PROMPTS,
     TEAM_CURSOR,
     AUDIT,
+    by_commit(SUMS),
+    OUTCOMES,
 )
 """Append only."""

@@ -23,10 +23,9 @@ from burn_tui.core.prompt_form import (
     PromptVersion,
     normal,
     normal_body,
-    stem_of,
     version_of,
 )
-from burn_tui.core.prompt_rendering import RESERVED, BodyError, parts, placeholders
+from burn_tui.core.prompt_rendering import RESERVED, BodyError, Placeholder, parts, placeholders
 from burn_tui.core.prompt_values import InputType, WrongValueError, coerced
 from burn_tui.engine.settings_file import stamp
 from burn_tui.engine.yaml_source import Document, parse
@@ -192,7 +191,9 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError("is not UTF-8 text.", file=str(path), line=line, mend="Save it as UTF-8.") from error
-    raise SettingsError("changes all the time.", file=str(path), line=1, mend="Wait until it is written, and ask again.")
+    raise SettingsError(
+        "changes all the time.", file=str(path), line=1, mend="Wait until it is written, and ask again."
+    )
 
 
 def _split(text: str, file: str) -> tuple[str, str, int]:
@@ -244,7 +245,9 @@ def _inputs(document: Document) -> dict[str, Input]:
         path = ("inputs", name)
         if name in RESERVED:
             raise document.error(
-                f"a variable cannot be called like the key {name!r}.", path, mend=f"Call it the_{name}, in the body too."
+                f"a variable cannot be called like the key {name!r}.",
+                path,
+                mend=f"Call it the_{name}, in the body too.",
             )
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", name):
             raise document.error("is no name of a variable.", path, mend="Letters, digits, - and _, as in ticket_2.")
@@ -270,7 +273,7 @@ def _input(document: Document, path: tuple[str, ...], given: dict[str, Any]) -> 
         raise document.error(str(error), where) from error
 
 
-def _converted(document: Document, path: tuple[str, ...], type_: Any) -> Any:  # noqa: ANN401 - of whichever type
+def _converted(document: Document, path: tuple[str, ...], type_: Any) -> Any:
     try:
         return msgspec.convert(document.at(path), type_)
     except msgspec.ValidationError as error:
@@ -286,20 +289,16 @@ def _check_body(prompt: Prompt, document: Document, body_line: int) -> None:
     try:
         parts(prompt.body)
         for one in placeholders(prompt.body):
-            if prompt.inputs and one.name not in prompt.inputs:
-                raise BodyError(
-                    f"variable {one.name} is not among the inputs.", mend_by_name(one.name, prompt.inputs), one.line
-                )
-            if one.name in RESERVED:
-                problem = f"a variable cannot be called like the key {one.name!r}."
-                raise BodyError(problem, f"Call it the_{one.name}.", one.line)
+            _check_variable(one, prompt)
     except BodyError as error:
-        raise SettingsError(
-            error.problem, file=document.file, line=body_line + error.line - 1, mend=error.mend
-        ) from error
+        line = body_line + error.line - 1
+        raise SettingsError(error.problem, file=document.file, line=line, mend=error.mend) from error
 
 
-def stem_of_path(path: Path) -> str:
-    """Name and variant, as pins know the file."""
-    found = _STEM.fullmatch(path.name.removesuffix(SUFFIX))
-    return stem_of(found["name"], found["variant"]) if found else path.name
+def _check_variable(one: Placeholder, prompt: Prompt) -> None:
+    if one.name in RESERVED:
+        problem = f"a variable cannot be called like the key {one.name!r}."
+        raise BodyError(problem, f"Call it the_{one.name}.", one.line)
+    if prompt.inputs and one.name not in prompt.inputs:
+        mend = mend_by_name(one.name, prompt.inputs)
+        raise BodyError(f"the variable {one.name} is not among the inputs.", mend, one.line)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 import msgspec
+from msgspec import structs
 
 from burn_tui.core.prompt_form import PromptVersion, recalled
 from burn_tui.core.prompt_history import PinChange, VersionUse
 from burn_tui.engine import prompt_sql as sql
-from burn_tui.engine.ledger_reading import rows
+from burn_tui.engine.ledger_reading import Row, rows
 from burn_tui.engine.ledger_rows import microseconds
 
 
@@ -38,23 +39,22 @@ def uses(connection: Connection, name: str) -> dict[str, VersionUse]:
     for row in rows(connection, sql.VERSIONS, {"name": name}):
         version = _recalled(row["text"], row["variant"])
         if version is not None:
-            use, judged = used.get(row["version"]), thumbs.get(row["version"])
-            answers = use["answers"] if use else 0
-            result[version.version] = VersionUse(
-                version=version,
-                first_used_at=row["first_used_at_us"] / 1e6,
-                first_day=use["first_day"] if use else None,
-                last_day=use["last_day"] if use else None,
-                attempts=use["attempts"] if use else 0,
-                answers=answers,
-                failures=use["failures"] if use else 0,
-                cost_nanousd=use["cost_nanousd"] if use else 0,
-                unpriced=use["unpriced"] if use else 0,
-                mean_s=use["duration_us"] / answers / 1e6 if answers else None,
-                thumbs_up=judged["up"] if judged else 0,
-                thumbs_down=judged["down"] if judged else 0,
-            )
+            first = VersionUse(version=version, first_used_at=row["first_used_at_us"] / 1e6)
+            use = _with_use(first, used.get(version.version))
+            result[version.version] = _with_thumbs(use, thumbs.get(version.version))
     return result
+
+
+def _with_use(use: VersionUse, row: Row | None) -> VersionUse:
+    if row is None:
+        return use
+    figures = ("first_day", "last_day", "attempts", "answers", "failures", "cost_nanousd", "unpriced")
+    mean_s = row["duration_us"] / row["answers"] / 1e6 if row["answers"] else None
+    return structs.replace(use, **{name: row[name] for name in figures}, mean_s=mean_s)
+
+
+def _with_thumbs(use: VersionUse, row: Row | None) -> VersionUse:
+    return use if row is None else structs.replace(use, thumbs_up=row["up"], thumbs_down=row["down"])
 
 
 def note_change(connection: Connection, change: PinChange) -> None:

@@ -79,6 +79,8 @@ PINNED = """
     WHERE stem = :name OR stem GLOB :name || '.*' ORDER BY id DESC
 """
 
-SERVED = "SELECT response_model FROM served_models WHERE provider_name = ? AND request_model = ? ORDER BY first_seen_at_us"
+SERVED = (
+    "SELECT response_model FROM served_models WHERE provider_name = ? AND request_model = ? ORDER BY first_seen_at_us"
+)
 
 NOTE_SERVED = "INSERT OR IGNORE INTO served_models VALUES (?, ?, ?, ?)"

@@ -1,23 +1,23 @@
 """Prompts in use: which text a name means here, what it is when its variables have values, and what became of it.
 
-    triage               the version that the environment's label is pinned to, else the working one
-    triage@production    what a label stands for
-    triage@working       the file as it is now
-    triage@3f9a1c2b      one version for ever, from the file or from the ledger
-    triage.anthropic     one variant of it, whoever answers
+triage               the version that the environment's label is pinned to, else the working one
+triage@production    what a label stands for
+triage@working       the file as it is now
+triage@3f9a1c2b      one version for ever, from the file or from the ledger
+triage.anthropic     one variant of it, whoever answers
 """
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from burn_tui.core.chat import ChatRequest, Message
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import LedgerUnavailableError, PromptError, SettingsError, UnknownNameError
 from burn_tui.core.pins import previous_of
-from burn_tui.core.prompt_form import SHOWN_DIGITS, WORKING, PromptVersion, is_beginning_of_version, stem_of
+from burn_tui.core.prompt_form import SHOWN_DIGITS, WORKING, PromptVersion, is_beginning_of_version
 from burn_tui.core.prompt_history import History, PinChange, VersionUse, latest_first
 from burn_tui.core.prompt_rendering import rendered
 from burn_tui.core.prompt_variants import Wording, Wordings, asking
@@ -93,7 +93,7 @@ class Prompts:
         chosen = await self.choose(asked, environment)
         others = await self._variants(asked, chosen)
         wordings = Wordings(
-            usual=_wording(chosen, variables), others=tuple(_wording(other, variables) for other in others)
+            usual=wording_of(chosen, variables), others=tuple(wording_of(other, variables) for other in others)
         )
         await self._keep([chosen.version, *(other.version for other in others)])
         return Prepared(chosen=chosen, wordings=wordings)
@@ -129,7 +129,7 @@ class Prompts:
             if file.version.variant is None:
                 continue
             pin = read_pins(file.path.parent).pins.get(file.version.stem, {}).get(chosen.label)
-            if chosen.label == WORKING or pin == WORKING:
+            if WORKING in {chosen.label, pin}:
                 found.append(Chosen(version=file.version, label=chosen.label, is_working=True))
             elif pin is not None:
                 version = await self._pinned(read_pins(file.path.parent), file.version.stem, chosen.label, files)
@@ -158,9 +158,8 @@ class Prompts:
         if variant:
             known = {version.version: version for version in known.values() if version.variant == variant}
         if not known:
-            raise PromptError(
-                f"Nobody knows a version {digits} of prompt {stem}.", mend=f"burn-tui prompts history {name} lists them."
-            )
+            mend = f"burn-tui prompts history {name} lists those that are known."
+            raise PromptError(f"Nobody knows a version {digits} of prompt {stem}.", mend=mend)
         if len(known) > 1:
             raise PromptError(f"Several versions of {stem} begin with {digits}.", mend="Write more of its digits.")
         return next(iter(known.values()))
@@ -201,9 +200,7 @@ class Prompts:
         labels = _labels(here)
         for file in here:
             known.setdefault(file.version.version, VersionUse(version=file.version))
-        uses = [
-            VersionUse(**{**_fields(use), "labels": tuple(_standing_for(use.version, labels))}) for use in known.values()
-        ]
+        uses = [structs.replace(use, labels=_standing_for(use.version, labels)) for use in known.values()]
         changes = await self._ledger.reading(partial(memory.changes, name=name))
         return History(name=name, uses=latest_first(uses, WORKING), changes=tuple(changes))
 
@@ -220,7 +217,8 @@ class Prompts:
         if before == after:
             raise PromptError(f"{label} of {stem} is {chosen.version.shown} already.", mend="Nothing was changed.")
         wanted = {label: after} if before is None else {label: after, previous_of(label): before}
-        return await self._change(folder, stem, wanted, "pin", label, before, after)
+        change = PinChange(at=self._clock.now(), what="pin", stem=stem, label=label, before=before, after=after)
+        return await self._change(folder, wanted, change)
 
     async def rollback(self, stem: str, label: str) -> PinChange:
         """Let `label` stand for what it stood for before; once more undoes that."""
@@ -232,8 +230,8 @@ class Prompts:
             raise pins.error(f"there is no {what}.", stem, label, mend=f"See burn-tui prompts history {stem}.")
         if after != WORKING:
             await self._pinned(pins, stem, previous_of(label), self.shelf())
-        wanted = {label: after, previous_of(label): before}
-        return await self._change(folder, stem, wanted, "rollback", label, before, after)
+        change = PinChange(at=self._clock.now(), what="rollback", stem=stem, label=label, before=before, after=after)
+        return await self._change(folder, {label: after, previous_of(label): before}, change)
 
     def _pins_of(self, stem: str) -> tuple[Path, PinsFile]:
         files = self.shelf()
@@ -242,12 +240,8 @@ class Prompts:
             raise UnknownNameError("prompt", stem, files.files)
         return file.path.parent, read_pins(file.path.parent)
 
-    async def _change(  # noqa: PLR0917 - all of one change
-        self, folder: Path, stem: str, wanted: Mapping[str, str], what: str, label: str, before: str | None, after: str
-    ) -> PinChange:
-        change_pins(folder, stem, wanted)
-        kind = "rollback" if what == "rollback" else "pin"
-        change = PinChange(at=self._clock.now(), what=kind, stem=stem, label=label, before=before, after=after)
+    async def _change(self, folder: Path, wanted: Mapping[str, str], change: PinChange) -> PinChange:
+        change_pins(folder, change.stem, wanted)
         await self._ledger.writing(partial(memory.note_change, change=change))
         return change
 
@@ -259,7 +253,8 @@ def _file(files: Shelf, stem: str) -> PromptFile | None:
     return files.files.get(stem)
 
 
-def _wording(chosen: Chosen, variables: Mapping[str, object]) -> Wording:
+def wording_of(chosen: Chosen, variables: Mapping[str, object]) -> Wording:
+    """The text with its variables; PromptError for those that are wrong."""
     version = chosen.version
     made = rendered(version.prompt, variables)
     use = PromptUse(
@@ -286,15 +281,6 @@ def _labels(here: list[PromptFile]) -> dict[str, list[str]]:
     return found
 
 
-def _standing_for(version: PromptVersion, labels: Mapping[str, list[str]]) -> list[str]:
+def _standing_for(version: PromptVersion, labels: Mapping[str, list[str]]) -> tuple[str, ...]:
     found = [label for digits, named in labels.items() if version.version.startswith(digits) for label in named]
-    return list(dict.fromkeys(found))
-
-
-def _fields(use: VersionUse) -> dict[str, object]:
-    return {name: getattr(use, name) for name in use.__struct_fields__}
-
-
-def stem_in(version: PromptVersion) -> str:
-    """As pins and people name the file that this is a version of."""
-    return stem_of(version.name, version.variant)
+    return tuple(dict.fromkeys(found))

@@ -79,8 +79,8 @@ def report(
     found = _by_day(ask, since, until, timezone) if by == "day" else ask.figures(since, until, by)
     if by == "hour":
         found = {_hour(key, timezone): sums for key, sums in found.items()}
-    if by == "session" and only is None:
-        found |= _without_session(ask.figures(since, until)[None], found)
+    if by in _OWN_HOURS and only is None:
+        found |= _without(ask.figures(since, until)[None], found)
     listed = (Row(key=key, **structs.asdict(_figures(sums))) for key, sums in found.items())
     return Report(totals=_figures(_all(found.values())), rows=ranked(listed, by))
 
@@ -110,13 +110,13 @@ class _Asking:
         return {row_key: sums for row_key, sums in found.items() if sums["attempts"] or sums["cost_nanousd"]}
 
     def _statement(self, key: str, by: Grouping | None) -> str:
-        """Roll-ups know most keys; they do not know commits, nor which attempts have a marker."""
-        if self._is_filtered or by == "commit":
+        """Roll-ups know all keys; they do not know which attempts have a marker."""
+        if self._is_filtered:
             found = f"SELECT * FROM counted WHERE {_IN_PERIOD} AND {self._marked}"
-        elif by == "session":
-            found = sql.by_hour_in_period(
-                f"NULL AS labels, session_id, {_COLUMNS}", table="session_hours", where=_HAS_SESSION
-            )
+        elif by in _OWN_HOURS:
+            table, column = _OWN_HOURS[by]
+            columns = f"NULL AS labels, {column}, {_COLUMNS}"
+            found = sql.by_hour_in_period(columns, table=table, where=f"{column} IS NOT NULL")
         elif by == "hour":
             found = sql.by_hour_in_period(f"labels, hour, {_COLUMNS}", table="hours")
         else:
@@ -133,14 +133,17 @@ class _Asking:
     def _accepted(self, key: str) -> str:
         return f"""
             SELECT {key} AS key, count(*) AS accepted
-            FROM (SELECT event_id, verdict, max(rowid) FROM feedback GROUP BY event_id) AS last
-            CROSS JOIN counted_rows ON counted_rows.event_id = last.event_id
+            FROM accepted CROSS JOIN counted_rows ON counted_rows.event_id = accepted.event_id
             JOIN labels ON labels.id = counted_rows.labels
-            WHERE verdict = 1 AND {_IN_PERIOD} AND {self._marked} GROUP BY key
+            WHERE {_IN_PERIOD} AND {self._marked} GROUP BY key
         """
 
 
-_HAS_SESSION = "session_id IS NOT NULL"
+_OWN_HOURS: dict[Grouping | None, tuple[str, str]] = {
+    "session": ("session_hours", "session_id"),
+    "commit": ("commit_hours", "git_commit"),
+}
+"""Roll-ups that hold the attempts with such a key and no others."""
 
 
 def _by_day(ask: _Asking, since: float, until: float, timezone: tzinfo) -> Found:
@@ -153,8 +156,8 @@ def _all(found: Iterable[Sums]) -> Sums:
     return {name: sum(one.get(name, 0) for one in sums) for name in (*SUMS, "accepted")}
 
 
-def _without_session(totals: Sums, found: Found) -> Found:
-    """What the roll-up of sessions does not hold: the attempts that have none."""
+def _without(totals: Sums, found: Found) -> Found:
+    """What a roll-up of sessions or commits does not hold: the attempts that have none."""
     rest = {name: totals[name] - sum(sums[name] for sums in found.values()) for name in SUMS}
     rest["accepted"] = totals.get("accepted", 0) - sum(sums.get("accepted", 0) for sums in found.values())
     return {None: rest} if rest["attempts"] else {}

@@ -24,17 +24,22 @@ from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.editor import edited
+from burn_tui.engine.git import Git
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.foreign_sessions import ForeignWatch
 from burn_tui.engine.lens import Lens
 from burn_tui.engine.neighbourhood import Neighbourhood
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
+from burn_tui.engine.prompts import Prompts
 from burn_tui.engine.router import Router
+from burn_tui.engine.served_models import ServedModels
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
 from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
+from burn_tui.engine.team_membership import Membership
 from burn_tui.engine.transport import Transport
 
 CALM_S = 5.0
@@ -54,7 +59,9 @@ class Runtime:
         clock: Clock,
         label: str | None = None,
         price_cache: Path | None = None,
+        project: Path | None = None,
     ) -> None:
+        """`project`: where the person works; None = nowhere, and then there is neither git nor a project's prompt."""
         self.settings = settings
         self.clock = clock
         self.ledger = ledger
@@ -67,6 +74,7 @@ class Runtime:
         ledger.on_trouble = self._note_trouble
         self._environ = environ
         self.neighbourhood = Neighbourhood(lambda: self.settings, environ)
+        self.membership = Membership(ledger, environ, clock, self.notices)
         self._price_cache = price_cache
         self._transport = Transport()
         self._price_books: WeakSet[PriceBook] = WeakSet()
@@ -74,8 +82,18 @@ class Runtime:
         self._following: asyncio.Task[None] | None = None
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
-        self.router = Router(self._setup(settings), books=ledger, transport=self._transport, clock=clock)
+        self._git = Git(project)
+        self.router = Router(
+            self._setup(settings),
+            books=ledger,
+            transport=self._transport,
+            clock=clock,
+            git=self._git,
+            on_served=ServedModels(ledger, clock.now).note,
+        )
+        self.prompts = Prompts(ledger, clock, directory=project, config_directory=settings.directory)
         self.watch = BurnWatch(ledger)
+        self.foreign = ForeignWatch(ledger)
         self.lens = Lens(ledger, self.router, clock)
         self._noted: tuple[object, int] | None = None
         """The prices that were looked through last for changes."""
@@ -94,8 +112,12 @@ class Runtime:
         environ: Mapping[str, str],
         clock: Clock | None = None,
         label: str | None = None,
+        project: Path | None = None,
     ) -> Self:
-        """A runtime over the ledger in `data_dir`. An unusable ledger is a notice: the rest keeps working."""
+        """A runtime over the ledger in `data_dir`. `project`: where the person works; None = nowhere.
+
+        An unusable ledger is a notice: the rest keeps working.
+        """
         clock = clock or Clock()
         ledger, notices = await _ledger_in(data_dir, now=clock.now())
         runtime = cls(
@@ -105,9 +127,10 @@ class Runtime:
             clock=clock,
             label=label,
             price_cache=data_dir / "prices.json",
+            project=project,
         )
         setup = runtime.router.setup
-        runtime.notices += [*notices, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
+        runtime.notices += [*notices, *settings.remarks, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
         try:
             await runtime.router.remember()
         except LedgerError as error:  # without the rests of last time everybody is asked afresh
@@ -115,6 +138,7 @@ class Runtime:
         except BaseException:
             await runtime.close()  # the ledger's thread would keep the process alive
             raise
+        runtime.membership.start()
         return runtime
 
     def _note_trouble(self) -> None:
@@ -131,7 +155,9 @@ class Runtime:
             await asyncio.gather(self._following, return_exceptions=True)
         for book in list(self._price_books):
             await book.aclose()
+        await self._git.close()
         await self._transport.aclose()
+        await self.membership.close()
         await self.ledger.close()
 
     def session(self, name: str, environment: str | None = None) -> Session:
@@ -178,6 +204,8 @@ class Runtime:
 
     def use(self, settings: Settings) -> None:
         """Work by other settings from the next request on; what is in flight ends as it began."""
+        self.notices[:] = [notice for notice in self.notices if notice not in self.settings.remarks]
+        self.notices.extend(settings.remarks)
         self.settings = settings
         self.router.adopt(self._setup(settings), is_edited=settings.is_written)
         self.conversations.keeps_text = settings.store_text
@@ -199,6 +227,7 @@ class Runtime:
             prices=prices,
             routes=settings.routes,
             budgets=settings.budgets,
+            shared_budgets=self.membership.adopt(settings.team),
             policy=settings.policy,
             limits=settings.limits,
         )

@@ -3,6 +3,8 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from msgspec import structs
+
 from burn_tui.core.assembly import AnswerBuilder
 from burn_tui.core.chat import ChatRequest, Message, said
 from burn_tui.core.context import before_last_turn, shortened
@@ -12,6 +14,7 @@ from burn_tui.core.lock import LOCKED, Lock, unlocked
 from burn_tui.core.transcript import Transcript
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.prompts import Prepared
 from burn_tui.engine.router import Preview, Router
 
 
@@ -76,13 +79,14 @@ class Session:
         confirmed: bool = False,
         requested: str | None = None,
         before: tuple[Message, ...] | None = None,
+        prompt: Prepared | None = None,
     ) -> AsyncGenerator[Event]:
         """Send `text` and give the router's events as they come; close the iterator to abort.
 
         Only an answered turn becomes context: what was refused or failed is not said twice.
         `confirmed`: a person agreed to this request, and so to paid calls from this session and to unlocking it.
         `requested`: who is to answer this once; None = whom the session asks. `before`: the context, in place of the
-        session's own; the answer then goes on from there.
+        session's own; the answer then goes on from there. `prompt`: what is sent in place of `text`.
         """
         self.is_busy, self._is_counted = True, False
         if confirmed:
@@ -93,10 +97,14 @@ class Session:
         answer = AnswerBuilder()
         before = self.messages if before is None else before
         caller = self._caller(confirmed_now=confirmed)
+        request = self._request(before, text, requested)
+        if prompt is not None:
+            request = prompt.request(before=before, model=requested or self.requested)
+            caller = structs.replace(caller, prompt=prompt.after(before), operation_name=prompt.chosen.version.name)
         try:
-            async with aclosing(self._router.send(self._request(before, text, requested), caller)) as events:
+            async with aclosing(self._router.send(request, caller)) as events:
                 async for event in events:
-                    self._note(event, (*before, said("user", text)), answer)
+                    self._note(event, request.messages, answer)
                     yield event
         finally:
             # A closed iterator hears no last event, and the tab must not stay red for it.

@@ -25,6 +25,7 @@ from burn_tui.core.routing import PINNED, Route
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.keys import KeyReference
 from burn_tui.engine.settings_schema import (
+    AuditSettings,
     BudgetSettings,
     EnvironmentSettings,
     FileSettings,
@@ -93,6 +94,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """How long a session that nobody touches is kept."""
     slow_s: float = SLOW_S
     """An operation whose median call takes longer is called slow."""
+    audit: AuditSettings = AuditSettings()
     theme: str | None = None
     """None = the default theme."""
 
@@ -138,6 +140,7 @@ def read(document: Document) -> Settings:
         key_changes=key_changes(document, sections.keys or {}),
         neighbours=neighbour_rules(document, sections.neighbours or [], environments),
         team=team_settings(document, sections.team),
+        audit=sections.audit or AuditSettings(),
         store_text=sections.store_text,
         keep_text_days=sections.keep_text_days,
         slow_s=sections.slow_s,

@@ -189,6 +189,17 @@ class TeamSettings(Struct, frozen=True, forbid_unknown_fields=True):
     machine. Without shared budgets all goes on."""
 
 
+class AuditSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The section `audit:`, on the logs of other tools."""
+
+    homes: tuple[str, ...] = ("~",)
+    """Home directories whose logs are read; those of other machines may be copied or mounted anywhere."""
+    trust_logged_costs: bool = True
+    """false = a cost that a tool has noted in its log is not believed, and the price of the model is used instead."""
+    follow: bool = True
+    """false = the dashboard does not look for new lines in the logs of other tools while it runs."""
+
+
 class FileSettings(Struct, forbid_unknown_fields=True):
     """The sections of the file; each may be left out or empty."""
 
@@ -204,6 +215,7 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     """Other keys for actions, by their id: {burn: f6, stop: [escape, ctrl+x]}; `burn-tui doctor` checks them."""
     neighbours: list[Any] | None = None
     team: TeamSettings | None = None
+    audit: AuditSettings | None = None
     on_cut: OnCut = "continue"
     """When a stream is cut: continue = the next target goes on from the text, restart = it begins anew,
     ask = stop there."""

@@ -9,7 +9,7 @@ from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.health import Health, scope_of
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import Route
-from burn_tui.engine.books import Prices
+from burn_tui.engine.books import Prices, SharedBudgets
 from burn_tui.engine.keys import Keys
 
 
@@ -21,6 +21,8 @@ class Setup(Struct, frozen=True, kw_only=True):
     prices: Prices
     routes: Mapping[str, Route] = {}
     budgets: tuple[Budget, ...] = ()
+    shared_budgets: SharedBudgets | None = None
+    """Those of a team; None = this machine is in none."""
     policy: Policy = Policy()
     """For pinned targets, and where no route is configured."""
     limits: TimeLimits = TimeLimits()

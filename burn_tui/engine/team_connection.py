@@ -4,10 +4,11 @@ What the address says of TLS, timeouts and the like is libpq's business and pass
 (postgresql.org/docs/current/libpq-connect.html). A password is never part of a message.
 """
 
+import asyncio
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
@@ -123,10 +124,37 @@ class Line:
             self._connection = None
 
 
+async def beside(work: Callable[[], T]) -> T:
+    """Do `work` in a thread of its own, for which nobody waits who wants to quit: who is away answers late."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(result: T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(result)  # type: ignore[arg-type] - there is a result where there is no error
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            failure = error
+        with suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(tell, result, failure)
+
+    threading.Thread(target=run, name="burn-tui team", daemon=True).start()
+    return await done
+
+
 def named(statement: str, name: str) -> "Composed":
     """A statement with the name of a role or table in place of {}, quoted as it must be."""
     sql = _psycopg().sql
-    return sql.SQL(statement).format(sql.Identifier(name))  # type: ignore[arg-type]
+    composed: Composed = sql.SQL(statement).format(sql.Identifier(name))
+    return composed
 
 
 @contextmanager

@@ -62,15 +62,17 @@ CORRECTIONS_AFTER = f"""
            corrections.cache_read_input_tokens AS cache_read_input_tokens,
            corrections.cache_creation_input_tokens AS cache_creation_input_tokens,
            corrections.reasoning_output_tokens AS reasoning_output_tokens
-    FROM corrections JOIN attempt_rows ON attempt_rows.event_id = corrections.corrects
-    JOIN attempts ON attempts.id = attempt_rows.id LEFT JOIN sessions ON sessions.id = attempts.session_id
+    FROM corrections JOIN attempts
+        ON attempts.id = (SELECT attempt_rows.id FROM attempt_rows WHERE attempt_rows.event_id = corrections.corrects)
+    LEFT JOIN sessions ON sessions.id = attempts.session_id
     WHERE corrections.rowid > :through ORDER BY corrections.rowid LIMIT :limit
 """
 
 FEEDBACK_AFTER = f"""
     SELECT feedback.rowid AS id, feedback.event_id AS raw_id, feedback.at_us AS at_us, verdict, note, {_WHOSE}
-    FROM feedback JOIN attempt_rows ON attempt_rows.event_id = feedback.event_id
-    JOIN attempts ON attempts.id = attempt_rows.id LEFT JOIN sessions ON sessions.id = attempts.session_id
+    FROM feedback JOIN attempts
+        ON attempts.id = (SELECT attempt_rows.id FROM attempt_rows WHERE attempt_rows.event_id = feedback.event_id)
+    LEFT JOIN sessions ON sessions.id = attempts.session_id
     WHERE feedback.rowid > :through ORDER BY feedback.rowid LIMIT :limit
 """
 

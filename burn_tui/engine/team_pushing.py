@@ -64,8 +64,8 @@ class Pushing:
         self._learn_words([row.labels for row in rows], [row.session for row in rows])
         self._make_months([row.started_at_us for row in rows])
         new = self._line.run(lambda connection: self._take_in(connection, rows))
-        if new:
-            self.refresh()
+        # Also where nothing is new: whoever sent it before may have died before this.
+        self.refresh()
         return new
 
     def push_verdicts(self, verdicts: Sequence[SharedVerdict]) -> None:

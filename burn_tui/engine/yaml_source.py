@@ -113,7 +113,8 @@ def parse(text: str, *, file: str, refuses_traps: bool = True) -> Document:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise SettingsError(f"not valid YAML: {error.problem}.", file=file, line=line) from error
+        mend = "Check the quotes, brackets and indentation there."
+        raise SettingsError(f"not valid YAML: {error.problem}.", file=file, line=line, mend=mend) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise SettingsError(f"not valid YAML: {' '.join(str(error).split())}.", file=file) from error
     document = Document(file, None, {(): 1})

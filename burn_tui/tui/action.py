@@ -23,9 +23,12 @@ Place = Literal[
     "latency",
     "providers",
     "alerts",
+    "prompt versions",
+    "watched session",
 ]
 """Where a key works. `conversation` is the chat pane with the focus on it, `reading` a screen that is only read,
-`report` every screen about burning and waiting, those after it single ones of them."""
+`report` every screen about burning and waiting, those after it single ones of them, `watched session` the tab of
+another program's session."""
 
 
 class Action(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,9 @@ from textual.binding import Binding, BindingType
 from burn_tui.tui.action import Action, Place
 from burn_tui.tui.conversation_keys import CONVERSATION_ACTIONS
 from burn_tui.tui.list_keys import LIST_ACTIONS
+from burn_tui.tui.prompt_keys import PROMPT_ACTIONS, PROMPT_OPENERS
 from burn_tui.tui.report_keys import REPORT_ACTIONS, REPORT_OPENERS
+from burn_tui.tui.watching_keys import WATCHING_ACTIONS
 
 _ALL = (
     Action(
@@ -191,6 +193,7 @@ _ALL = (
         palette="Privacy: keep this session on this machine, or lift that",
     ),
     *REPORT_OPENERS,
+    *PROMPT_OPENERS,
     Action(
         id="edit",
         keys=("ctrl+g",),
@@ -280,6 +283,8 @@ _ALL = (
     *CONVERSATION_ACTIONS,
     *LIST_ACTIONS,
     *REPORT_ACTIONS,
+    *PROMPT_ACTIONS,
+    *WATCHING_ACTIONS,
 )
 
 ACTIONS: dict[str, Action] = {action.id: action for action in _ALL}

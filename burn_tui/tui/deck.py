@@ -1,6 +1,6 @@
-"""The open sessions, in the order of their tabs, and which of them is on screen."""
+"""The open sessions, in the order of their tabs, those of other programs behind them, and which one is on screen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -10,6 +10,7 @@ from burn_tui.core.transcript import Answer, Asked
 if TYPE_CHECKING:
     from burn_tui.core.transcript import Entry
     from burn_tui.engine.conversations import Kept
+    from burn_tui.engine.foreign_sessions import ForeignSession
     from burn_tui.engine.runtime import Runtime
     from burn_tui.engine.session import Session
 
@@ -23,12 +24,18 @@ class Deck:
     def __init__(self, runtime: "Runtime", tabs_of_last_time: "Sequence[Kept]" = ()) -> None:
         self._runtime = runtime
         self.position = 0
-        """Of the session on screen, from 0."""
+        """Of the session on screen, or of the one that was there before a foreign one, from 0."""
         self.sessions: list[Session] = []
         self.unread: set[str] = set()
         """Ids of sessions in which something was said that the person has not seen."""
         self._closed: list[tuple[Session, int]] = []
         """The last ones, each with the position of its tab."""
+        self.foreign: tuple[ForeignSession, ...] = ()
+        """Those of other programs; their tabs stand behind the sessions'."""
+        self.watched: ForeignSession | None = None
+        """The one of them on screen; None = a session of this dashboard is."""
+        self._unwanted: set[str] = set()
+        """Names of those whose tab was closed."""
         for kept in tabs_of_last_time:
             self.sessions.append(self._restored(kept))
             if kept.is_on_screen:
@@ -38,18 +45,57 @@ class Deck:
 
     @property
     def active(self) -> "Session":
-        """The session on screen."""
+        """The session on screen, or that was there last."""
         return self.sessions[self.position]
+
+    @property
+    def shown_position(self) -> int:
+        """Of the tab on screen, from 0."""
+        return self.position if self.watched is None else len(self.sessions) + self.foreign.index(self.watched)
+
+    def is_seen(self, session: "Session") -> bool:
+        """Whether it is on screen."""
+        return self.watched is None and session is self.active
+
+    def follow(self, found: "Iterable[ForeignSession]") -> bool:
+        """Have tabs for these foreign sessions from now on; whether anything changed.
+
+        The one on screen stays, however long it is silent.
+        """
+        wanted = tuple(one for one in found if one.name not in self._unwanted)
+        if self.watched is not None:
+            now = next((one for one in wanted if one.name == self.watched.name), None)
+            if now is None:
+                now = structs.replace(self.watched, in_flight=0, nanousd_per_minute=0.0)
+                wanted = (*wanted, now)
+            self.watched = now
+        before, self.foreign = self.foreign, wanted
+        return wanted != before
+
+    def stop_watching(self) -> None:
+        """Put the session back that was on screen before."""
+        self.watched = None
+
+    def dismiss(self, position: int) -> None:
+        """Close the tab of the foreign session there: whatever it does, it has none any more."""
+        gone = self.foreign[position - len(self.sessions)]
+        self._unwanted.add(gone.name)
+        self.foreign = tuple(one for one in self.foreign if one is not gone)
+        if self.watched is gone:
+            self.watched = None
 
     def find(self, session_id: str) -> "Session | None":
         """The session of that id; None if it was closed meanwhile."""
         return next((session for session in self.sessions if session.id == session_id), None)
 
     def go_to(self, position: int) -> bool:
-        """Put the session at `position` on screen; False if there is none."""
-        if not 0 <= position < len(self.sessions):
+        """Put the session at `position` on screen, foreign ones being last; False if there is none."""
+        if not 0 <= position < len(self.sessions) + len(self.foreign):
             return False
-        self.position = position
+        if position < len(self.sessions):
+            self.position, self.watched = position, None
+        else:
+            self.watched = self.foreign[position - len(self.sessions)]
         return True
 
     def open(self, name: str, environment: str | None) -> "Session":
@@ -91,7 +137,11 @@ class Deck:
         self.position = max(self.position, 0)
 
     def reopen(self) -> "Session | None":
-        """Bring back the session that was closed last, where it stood and put on screen; None if there is none."""
+        """Bring back the session that was closed last, where it stood and put on screen; None if there is none.
+
+        Foreign ones whose tabs were closed come back with it.
+        """
+        self._unwanted.clear()
         if not self._closed:
             return None
         session, at = self._closed.pop()
@@ -126,7 +176,7 @@ class Deck:
 
     def _add(self, session: "Session", position: int) -> "Session":
         self.sessions.insert(position, session)
-        self.position = position
+        self.position, self.watched = position, None
         return session
 
 

@@ -1,12 +1,15 @@
 """What the parts of the interface tell each other."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from textual.message import Message
 
 from burn_tui.core.chat import Message as ChatMessage
 from burn_tui.core.events import Event, Refused, RequestFinished
+
+if TYPE_CHECKING:
+    from burn_tui.engine.prompts import Prepared
 
 
 class PromptSubmitted(Message):
@@ -36,12 +39,16 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """Who is to answer this once; None = whom the session asks."""
     before: tuple[ChatMessage, ...] | None = None
     """The context, in place of the session's own; None = the session's."""
+    replaces: str | None = None
+    """The attempt whose answer the new one takes the place of; None = it takes none."""
     prompt: str = ""
     """As it was typed, to be given back if nobody answers; "" = it was not typed now."""
     draft: str = ""
     """What stood in the prompt once it was sent: while it still does, nobody is typing."""
     is_confirmed: bool = False
     """A person has agreed to this very request."""
+    prepared: "Prepared | None" = None
+    """The versioned prompt that is sent in place of `text`; None = it is none."""
 
 
 class SendEnded(Message):

@@ -1,5 +1,6 @@
 """What the widgets of the dashboard show, made of sessions and the engine's figures. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from burn_tui.core.catalog import Target
 from burn_tui.core.environment import Standing, find, forbidden
 from burn_tui.core.shorthand import Addressed, Names
 from burn_tui.core.transcript import Answer, Asked, Transcript
+from burn_tui.tui import foreign_views
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import commands
 from burn_tui.tui.badges import badge
@@ -66,21 +68,22 @@ def session_colour(session: "Session", palette: Palette, *, by_provider: bool) -
     return palette.provider(name) if name else palette.environment("grey")
 
 
-def tabs(deck: "Deck", palette: Palette, *, by_provider: bool, label: str | None) -> Tabs:
-    """The row of tabs."""
+def tabs(deck: "Deck", palette: Palette, *, by_provider: bool, label: str | None, foreign: Sequence[Tab] = ()) -> Tabs:
+    """The row of tabs. `foreign`: those of other programs' sessions, which stand behind the deck's own."""
+    own = (
+        Tab(
+            badge=badge(session.environment),
+            name=session.name,
+            colour=session_colour(session, palette, by_provider=by_provider),
+            is_calling=is_calling(session),
+            has_unseen_fallback=bool(session.transcript.unseen_fallbacks),
+            is_unread=session.id in deck.unread,
+        )
+        for session in deck.sessions
+    )
     return Tabs(
-        tabs=tuple(
-            Tab(
-                badge=badge(session.environment),
-                name=session.name,
-                colour=session_colour(session, palette, by_provider=by_provider),
-                is_calling=is_calling(session),
-                has_unseen_fallback=bool(session.transcript.unseen_fallbacks),
-                is_unread=session.id in deck.unread,
-            )
-            for session in deck.sessions
-        ),
-        active=deck.position,
+        tabs=(*own, *foreign),
+        active=deck.shown_position,
         label=label,
         calling_colour=palette.calling,
         attention_colour=palette.attention,
@@ -99,7 +102,7 @@ def status(session: "Session", palette: Palette, *, by_provider: bool, burn: "Bu
         short_state=short_state,
         is_calling=is_calling(session),
         calling_colour=palette.calling,
-        spent=_spent(burn),
+        spent=spent(burn),
         note=_rule(session),
         is_local_only=is_local_only(session),
     )
@@ -116,14 +119,15 @@ def _state(session: "Session", now: float) -> tuple[str, str]:
     return f"answering {waited}" if answer.state == "streaming" else f"calling {waited}", waited
 
 
-def _spent(burn: "BurnView | None") -> tuple[str, ...]:
+def spent(burn: "BurnView | None") -> tuple[str, ...]:
+    """Today's spending, from the longest form to the shortest."""
     if burn is None:
         return ("",)
-    spent = fmt.money(burn.spent_nanousd)
+    money = fmt.money(burn.spent_nanousd)
     if burn.ratio is None:
-        return f"{spent} today", spent
+        return f"{money} today", money
     ratio = fmt.ratio(burn.ratio)
-    return f"{spent} today, {ratio} {standard(burn)}", f"{spent} {ratio}", spent
+    return f"{money} today, {ratio} {standard(burn)}", f"{money} {ratio}", money
 
 
 def is_local_only(session: "Session") -> bool:
@@ -139,16 +143,18 @@ def _rule(session: "Session") -> str:
 
 
 def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
-    """The list of sessions."""
-    return [
+    """The list of sessions, those of other programs behind the deck's own."""
+    own = [
         Row(
             tab=tab,
             served_by=session.requested or str(served_by(session) or "auto"),
             state=_state(session, now)[0],
             draft=_beginning(session.draft),
         )
-        for tab, session in zip(shown.tabs, deck.sessions, strict=True)
+        for tab, session in zip(shown.tabs, deck.sessions, strict=False)
     ]
+    behind = zip(shown.tabs[len(own) :], deck.foreign, strict=True)
+    return own + [foreign_views.row(seen, tab, now) for tab, seen in behind]
 
 
 _LONG_BEGINNING = 200

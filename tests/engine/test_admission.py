@@ -78,7 +78,7 @@ class FakeBooks:
     async def record(self, records: list[UsageRecord]) -> None:
         """Not of interest here."""
 
-    async def open_attempts(self) -> int:
+    async def open_attempts(self, budget: Budget, *, at: float) -> int:
         """All rows."""
         return len(self.rows)
 

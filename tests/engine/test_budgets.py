@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from support.waiting import until
-from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, Scripts, World, as_kept, world
+from support.world import BACKUP, FINE, OUTPUT_NANOUSD, PRIMARY, THIRD, Scripts, World, as_kept, world
 
 from burn_tui.core.budget import Budget, WhenFull
 from burn_tui.core.environment import Environment
-from burn_tui.core.events import BudgetWarned, Event, Waiting
+from burn_tui.core.events import BudgetWarned, Event, FellBack, Waiting
 from burn_tui.core.failure import Failure
 from burn_tui.core.usage import Usage
 from burn_tui.engine.admission import EXPECTED_OUTPUT_TOKENS
-from burn_tui.simulator.script import Answer, Held, Refuse, rate_limited
+from burn_tui.simulator.script import Answer, Cut, Held, Refuse, rate_limited
 
 ESTIMATE = 7 * 1_000 + EXPECTED_OUTPUT_TOKENS * OUTPUT_NANOUSD
 """Nano-USD that "Is all well?" reserves."""
@@ -85,9 +85,9 @@ def _count_looks(running: World) -> list[int]:
     ledger = running.runtime.ledger
     count = ledger.open_attempts
 
-    async def counted() -> int:
+    async def counted(budget: Budget | None = None, *, at: float = 0.0) -> int:
         looks.append(1)
-        return await count()
+        return await count(budget, at=at)
 
     ledger.open_attempts = counted  # type: ignore[method-assign]
     return looks
@@ -201,6 +201,52 @@ async def test_27_a_fallback_asks_the_budget_of_the_backup_as_well(tmp_path: Pat
         assert (story.asked, story.served, running.calls("backup")) == ([PRIMARY], None, 0)
         assert story.refused.kind == "budget"
         assert "backup/big" in story.refused.reason
+
+
+async def test_27_a_backup_that_cannot_be_paid_is_passed_over_for_the_next_that_can(tmp_path: Path) -> None:
+    budget = _budget(ESTIMATE - 1, scope="provider:backup")
+    scripts: Scripts = {"primary": Refuse(Failure("auth", "no", 401)), "backup": FINE, "third": FINE}
+    async with world(tmp_path, scripts, budgets=(budget,)) as running:
+        story = await running.ask()
+        assert (story.asked, story.served, running.calls("backup")) == ([PRIMARY, THIRD], THIRD, 0)
+        told = [(event.from_target, event.to_target, event.error_type) for event in story.of(FellBack)]
+        assert told == [(PRIMARY, BACKUP, "auth"), (BACKUP, THIRD, "refused")]
+        assert "Budget daily" in story.of(FellBack)[1].why
+
+
+async def test_27_a_cut_answer_is_carried_on_by_the_first_backup_that_can_be_paid(tmp_path: Path) -> None:
+    budget = _budget(ESTIMATE - 1, scope="provider:backup")
+    broken = Answer(text="All is well, says nobody to the very end.", faults={2: Cut()})
+    scripts: Scripts = {"primary": broken, "backup": FINE, "third": FINE}
+    async with world(tmp_path, scripts, budgets=(budget,)) as running:
+        story = await running.ask()
+        assert (story.served, [fell_back.continues for fell_back in story.of(FellBack)]) == (THIRD, [True, True])
+        assert [message.role for message in running.providers["third"].seen[0].request.messages] == [
+            "user",
+            "assistant",
+            "user",
+        ]
+
+
+async def test_27_nobody_is_tried_whom_the_same_full_budget_covers(tmp_path: Path) -> None:
+    scripts: Scripts = {"primary": Refuse(Failure("auth", "no", 401)), "backup": FINE, "third": FINE}
+    spent_by_primary = _budget(ESTIMATE - 1)
+    shapes = {"primary": {"is_local": True}}
+    async with world(tmp_path, scripts, shapes=shapes, budgets=(spent_by_primary,)) as running:
+        story = await running.ask()
+        assert (story.served, [fell_back.to_target for fell_back in story.of(FellBack)]) == (None, [BACKUP])
+        assert "backup/big" in story.refused.reason
+
+
+async def test_26_who_queues_waits_for_calls_that_hold_a_part_of_that_budget_only(tmp_path: Path) -> None:
+    gate = Gate()
+    budget = _budget(ESTIMATE - 1, scope="provider:primary", when_full="queue")
+    async with world(tmp_path, {"primary": FINE, "backup": Held(gate, FINE)}, budgets=(budget,)) as running:
+        other = asyncio.create_task(running.ask(model=str(BACKUP)))
+        await until(lambda: running.calls("backup") == 1)
+        assert (await running.ask()).refused.kind == "budget"
+        gate.set()
+        assert (await other).served == BACKUP
 
 
 async def test_a_refusal_for_money_is_a_row_and_costs_nothing(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def _fill(path: Path, number: int = ATTEMPTS) -> None:
                         session_id=f"s{n % SESSIONS}",
                         route_reason=f"reason {n % 50}",
                         request_model=f"model-{n % 5}",
+                        git_commit=f"{n % 3:040x}",
                     ),
                     cost_nanousd=n,
                 )
@@ -125,12 +126,33 @@ def test_a_file_of_another_program_is_said_and_not_repaired(patient: Patient) ->
     assert patient.ledger.read_text().startswith("Dear diary")
 
 
+def test_what_is_no_ledger_is_not_called_a_damaged_one(patient: Patient) -> None:
+    patient.ledger.write_text("Dear diary, " * 1_000)
+    (finding,) = (finding for finding in examined(patient) if finding.about == "ledger")
+    assert finding.words == "is no ledger of burn-tui"
+
+
+def test_a_database_of_another_program_is_said_to_be_one(patient: Patient) -> None:
+    with closing(sqlite3.connect(patient.ledger)) as connection:
+        connection.execute("CREATE TABLE recipes (name TEXT)")
+    patient.ledger.chmod(0o600)
+    (finding,) = (finding for finding in examined(patient) if finding.about == "ledger")
+    assert finding.words == "is no ledger of burn-tui"
+    assert "database of another program" in (finding.mend or "")
+
+
+def test_an_empty_file_is_well(patient: Patient) -> None:
+    patient.ledger.touch(mode=0o600)
+    assert all(finding.mend is None for finding in examined(patient) if finding.about == "ledger")
+
+
 @pytest.mark.parametrize(
     ("harm", "what"),
     [
         ("UPDATE hours SET cost_nanousd = cost_nanousd + 1", "hours"),
         ("DELETE FROM days", "days"),
         ("UPDATE session_hours SET input_tokens = 0", "sessions"),
+        ("UPDATE commit_hours SET cost_nanousd = 0", "commits"),
         ("DELETE FROM latencies WHERE measure = 3", "latencies"),
     ],
 )

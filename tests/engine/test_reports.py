@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ from support.attempts import HOUR_S, NOW, edges, moments, opened, records, settl
 from support.ledgers import ledger_in
 
 from burn_tui.core.report import GROUPINGS, MARKERS, Grouping, Marker, Report
-from burn_tui.core.usage import Correction, Feedback, PromptUse, Usage, UsageRecord
+from burn_tui.core.usage import Correction, Feedback, Outcome, PromptUse, Usage, UsageRecord
 from burn_tui.engine.ledger_file import open_to_read
 from burn_tui.engine.ledger_rows import microseconds
 from burn_tui.engine.reports import as_csv, as_json, ledger_to_read, report
@@ -51,9 +51,12 @@ async def _filled(
     *,
     feedback: list[Feedback] | None = None,
     corrections: list[Correction] | None = None,
+    outcomes: list[tuple[str, Outcome]] | None = None,
 ) -> None:
     async with ledger_in(file) as ledger:
         await ledger.record(written)
+        for event_id, outcome in outcomes or []:
+            await ledger.note_outcome(event_id, outcome, at=NOW)
         for one in feedback or []:
             await ledger.add_feedback(one)
         for correction in corrections or []:
@@ -291,3 +294,32 @@ async def test_a_report_can_be_read_while_others_write_and_writes_nothing(file: 
             found = report(connection, since=NOW, until=NOW + 1, by="provider", timezone=UTC)
         assert found.totals.attempts == 1
         assert _report(file).totals.attempts == 2
+
+
+@pytest.mark.parametrize(
+    ("thumbs", "outcomes", "is_accepted"),
+    [
+        pytest.param([], [], False, id="nobody has said anything"),
+        pytest.param([1], [], True, id="a thumb up"),
+        pytest.param([1, None], [], False, id="a thumb up that was taken back"),
+        pytest.param([], ["kept"], True, id="preferred in a comparison"),
+        pytest.param([-1], ["kept"], False, id="the better of two bad ones"),
+        pytest.param([-1, None], ["kept"], True, id="kept, and a thumb down that was taken back"),
+        pytest.param([1], ["replaced"], False, id="a thumb up, then asked again"),
+        pytest.param([], ["kept", "replaced"], False, id="kept, then asked again"),
+    ],
+)
+@pytest.mark.parametrize("by", ["provider", "prompt", "commit"])
+async def test_an_answer_is_accepted_if_it_was_praised_or_kept_and_never_replaced(
+    file: Path, thumbs: list[Literal[1, -1] | None], outcomes: list[Outcome], is_accepted: bool, by: Grouping
+) -> None:
+    await _filled(
+        file,
+        [settled(opened("e1", git_commit="c" * 40), cost_nanousd=8), settled(opened("e2"), cost_nanousd=4)],
+        feedback=[Feedback(event_id="e1", at=NOW, verdict=thumb) for thumb in thumbs],
+        outcomes=[("e1", outcome) for outcome in outcomes],
+    )
+    made = _report(file, by)
+    assert made.totals.accepted_answers == int(is_accepted)
+    assert made.totals.cost_per_accepted_answer_nanousd == (12 if is_accepted else None)
+    assert sum(row.accepted_answers for row in made.rows) == int(is_accepted)

@@ -22,8 +22,12 @@ openai = pytest.importorskip("openai", reason="the official openai client is not
 anthropic = pytest.importorskip("anthropic", reason="the official anthropic client is not installed")
 
 ASKED: Any = [{"role": "user", "content": "Is all well?"}]
+COOL = {"temperature": 0}
+"""Not all versions of the clients have a word for it."""
+
 BACKUP = "All is well, says somebody else."
-SHORT = TimeLimits(first_chunk_s=5.0, idle_s=1.0)
+SHORT = TimeLimits(idle_s=1.0)
+"""For who says nothing more on purpose."""
 
 WAYS = {
     "openai-chat": "/v1",
@@ -55,7 +59,7 @@ async def before(tmp_path: Path, dialect: str, base_url: str, model: str, **more
     shapes = {"primary": {"base_url": base_url, "models": (Model(model),)}}
     scripts = {"primary": FINE, "backup": Answer(text=BACKUP)}
     dialects = {"primary": dialect, "backup": other}
-    async with gateway(tmp_path, scripts, dialects=dialects, shapes=shapes, limits=SHORT, **more) as door:
+    async with gateway(tmp_path, scripts, dialects=dialects, shapes=shapes, **more) as door:
         yield door
 
 
@@ -63,9 +67,11 @@ async def told_openai(door: Doorway, *, stream: bool) -> str:
     """What the openai client takes for the answer."""
     async with openai.AsyncOpenAI(base_url=f"{door.url}/v1", api_key=door.secret, max_retries=2) as asking:
         if not stream:
-            answer = await asking.chat.completions.create(model="auto", messages=ASKED)
+            answer = await asking.chat.completions.create(model="auto", messages=ASKED, max_tokens=32, extra_body=COOL)
             return answer.choices[0].message.content or ""
-        chunks = await asking.chat.completions.create(model="auto", messages=ASKED, stream=True)
+        chunks = await asking.chat.completions.create(
+            model="auto", messages=ASKED, max_tokens=32, extra_body=COOL, stream=True
+        )
         return "".join([choice.delta.content or "" async for chunk in chunks for choice in chunk.choices])
 
 
@@ -73,9 +79,9 @@ async def told_anthropic(door: Doorway, *, stream: bool) -> str:
     """The same of the anthropic client."""
     async with anthropic.AsyncAnthropic(base_url=door.url, api_key=door.secret, max_retries=2) as asking:
         if not stream:
-            message = await asking.messages.create(model="auto", max_tokens=99, messages=ASKED)
+            message = await asking.messages.create(model="auto", max_tokens=32, messages=ASKED, extra_body=COOL)
         else:
-            async with asking.messages.stream(model="auto", max_tokens=99, messages=ASKED) as events:
+            async with asking.messages.stream(model="auto", max_tokens=32, messages=ASKED, extra_body=COOL) as events:
                 message = await events.get_final_message()
     return "".join(block.text for block in message.content if block.type == "text")
 
@@ -119,7 +125,8 @@ async def test_an_answer_that_llmock_breaks_off_is_finished_by_the_next_in_one_s
     tmp_path: Path, mock: str, dialect: str, client: str, kind: str
 ) -> None:
     queue(mock, {"type": "stream_fault", "kind": kind, "after_chunks": 4, "stall_seconds": 30})
-    async with before(tmp_path, dialect, mock + WAYS[dialect], "gpt-4o-mini") as door:
+    limits = SHORT if kind == "stall" else TimeLimits()
+    async with before(tmp_path, dialect, mock + WAYS[dialect], "gpt-4o-mini", limits=limits) as door:
         text = await TOLD[client](door, stream=True)
         broken, whole = await settled(door, 2)
     assert text.endswith(BACKUP)
@@ -201,8 +208,10 @@ import sys
 import gguf, numpy
 chance = numpy.random.default_rng(7)
 WIDTH, HIDDEN, HEADS, LAYERS = 64, 128, 4, 1
-tokens = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256)), b"\\xe2\\x96\\x81", b"a", b"b"]
-kinds = [2, 3, 3, *[6] * 256, 1, 1, 1]
+letters = "abcdefghijklmnopqrstuvwxyz"
+syllables = [(one + other).encode() for one in letters for other in letters]
+tokens = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256)), b"\\xe2\\x96\\x81", *syllables]
+kinds = [2, 3, 3, *[6] * 256, 1, *[1] * len(syllables)]
 writer = gguf.GGUFWriter(sys.argv[1], "llama")
 writer.add_context_length(512)
 writer.add_embedding_length(WIDTH)
@@ -236,7 +245,7 @@ writer.write_kv_data_to_file()
 writer.write_tensors_to_file()
 writer.close()
 """
-"""A llama with one layer and random weights: it speaks nonsense, by the real code."""
+"""A llama with one layer and weights of chance, the same each time: it speaks nonsense, by the real code."""
 
 
 @pytest.fixture
@@ -258,7 +267,8 @@ async def test_llama_cpp_is_a_provider_like_any_other(
     tmp_path: Path, llama_address: str, client: str, stream: bool
 ) -> None:
     async with before(tmp_path, "openai-chat", f"{llama_address}/v1", "tiny") as door:
-        await TOLD[client](door, stream=stream)
+        text = await TOLD[client](door, stream=stream)
         (row,) = await settled(door)
+    assert text
     assert (row.opened.provider_name, row.error_type) == ("primary", None)
     assert (row.usage.output_tokens or 0) > 0

@@ -1,119 +1,75 @@
-"""Programs that nobody here wrote: found where they are installed, started, and run to their end on loopback."""
+"""Sessions of other programs, as a dashboard finds them in the ledger."""
 
-import asyncio
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
 
-import pytest
-from msgspec import Struct
+from msgspec import structs
+from support.scripted import FLASH, GPT, NOW, SONNET, ScriptedRuntime
+from support.watching import record
 
-GIVE_UP_S = 240.0
-"""Some take a minute to start on a busy machine."""
-
-LOOK_S = 0.05
-"""Between two looks at whether one has started; they do not say so."""
-
-NO_WAY_OUT = {
-    "HTTP_PROXY": "http://127.0.0.1:9",
-    "HTTPS_PROXY": "http://127.0.0.1:9",
-    "NO_PROXY": "127.0.0.1,localhost",
-}
-"""Programs in other languages than Python are kept on loopback by a proxy that does not exist."""
+from burn_tui.core.usage import AttemptOpened, Usage
+from burn_tui.engine.foreign_sessions import ForeignSession
 
 
-class Ended(Struct, frozen=True):
-    """A program that is over."""
-
-    code: int
-    out: str
-    errors: str
-
-
-def command(name: str) -> str:
-    """Where the command is; skips the test that wants it where it is not installed."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"the command {name} is not installed")
-    return found
-
-
-def python_with(module: str, *, beside: str) -> str:
-    """A Python that imports `module`: this one, or that beside a command which comes with it; else skips the test."""
-    if find_spec(module) is not None:
-        return sys.executable
-    if (found := shutil.which(beside)) is not None:
-        return str(Path(found).resolve().parent / "python")
-    pytest.skip(f"the Python package {module} is not installed")
-
-
-def beyond(environ: Mapping[str, str]) -> dict[str, str]:
-    """The surroundings of such a program: what it needs of ours, no way out, and what is given."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "NODE_PATH", "PYTHONPATH", "TERM")
-    return {**{name: os.environ[name] for name in kept if name in os.environ}, **NO_WAY_OUT, **environ}
-
-
-async def run(command_line: Sequence[str], environ: Mapping[str, str], *, within: Path) -> Ended:
-    """Run it to its end in the directory `within`, with nothing to read."""
-    process = await asyncio.create_subprocess_exec(
-        *command_line,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(environ),
-        cwd=within,
+def foreign(name: str, **fields: Any) -> ForeignSession:
+    """One that was answered a moment ago."""
+    plain = ForeignSession(
+        name=name,
+        source="gateway",
+        environment="staging",
+        project=None,
+        operation_name="OpenAI/Python",
+        last_route=GPT,
+        fell_back_from=None,
+        requests=57,
+        errors=0,
+        in_flight=0,
+        tokens=812_000,
+        cost_nanousd=1_230_000_000,
+        unpriced=0,
+        nanousd_per_minute=43_000_000,
+        last_at=NOW - 8,
     )
-    try:
-        async with asyncio.timeout(GIVE_UP_S):
-            out, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+    return structs.replace(plain, **fields)
 
 
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
+NIGHTLY = foreign("nightly-eval", in_flight=1, errors=2, fell_back_from=str(SONNET), last_at=NOW)
+CODING = foreign(
+    "claude-code@web", environment="production", operation_name="claude-cli", last_route=SONNET, project="web"
+)
+LOGGED = foreign("fix-login", source="codex", environment="local", operation_name="codex", last_at=NOW - 130)
+
+IN_FLIGHT = AttemptOpened(
+    event_id="open",
+    request_id="open",
+    attempt=2,
+    started_at=NOW - 3,
+    provider_name=GPT.provider_name,
+    request_model=GPT.model,
+    operation_name="OpenAI/Python",
+    fell_back_from=str(SONNET),
+)
 
 
-@contextmanager
-def serving(
-    command_line: Sequence[str], port: int, *, health: str, log: Path, environ: Mapping[str, str] | None = None
-) -> Iterator[str]:
-    """The address of a server that listens on `port`, once it answers at the path `health`."""
-    address = f"http://127.0.0.1:{port}"
-    surroundings = {**os.environ, **(environ or {})}
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command_line, stdout=output, stderr=output, env=surroundings) as process,
-    ):
-        try:
-            _wait_until_it_answers(address + health, process, log)
-            yield address
-        finally:
-            process.terminate()
+def full() -> ScriptedRuntime:
+    """A dashboard's world with three of them."""
+    from support.scripted import busy_day
 
-
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + GIVE_UP_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urlopen(url, timeout=1):
-                return
-        except (URLError, TimeoutError, ConnectionError):
-            time.sleep(LOOK_S)
-    pytest.fail(f"{process.args!r} did not start:\n{log.read_text()}")
+    runtime = ScriptedRuntime(label="DEMO", burn=busy_day())
+    runtime.foreign.sessions = (CODING, NIGHTLY, LOGGED)
+    runtime.foreign.asked[NIGHTLY.name] = [
+        IN_FLIGHT,
+        record("e9", started_at=NOW - 4, error_type="rate_limited", http_status=429, usage=Usage(0, 0), cost_nanousd=0),
+        *(
+            record(
+                f"e{number}",
+                started_at=NOW - 11 * number - 20,
+                provider_name=(GPT if number % 3 else FLASH).provider_name,
+                request_model=(GPT if number % 3 else FLASH).model,
+                operation_name="OpenAI/Python",
+                fell_back_from=None if number % 3 else str(GPT),
+                cost_nanousd=9_300_000 + 310_000 * number,
+            )
+            for number in range(30)
+        ),
+    ]
+    return runtime

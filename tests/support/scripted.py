@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import structs
 from support.database import MemoryDatabase
+from support.scripted_prompts import ScriptedPrompts
 from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
 
 from burn_tui.core.breaker import State
@@ -32,10 +33,11 @@ from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.neighbours import Neighbour
 from burn_tui.core.routing import Route
-from burn_tui.core.usage import AttemptOpened, Feedback, Usage, UsageRecord
+from burn_tui.core.usage import AttemptOpened, Feedback, Outcome, Usage, UsageRecord
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.conversations import Conversations
+from burn_tui.engine.foreign_sessions import Attempt, ForeignSession
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.router import Preview
 from burn_tui.engine.session import Session
@@ -234,6 +236,7 @@ class ScriptedLedger:
 
     def __init__(self) -> None:
         self.heard: list[Feedback] = []
+        self.outcomes: list[tuple[str, Outcome]] = []
         self.trouble: BurnError | None = None
 
     async def add_feedback(self, feedback: Feedback) -> None:
@@ -241,6 +244,12 @@ class ScriptedLedger:
         if self.trouble is not None:
             raise self.trouble
         self.heard.append(feedback)
+
+    async def note_outcome(self, event_id: str, outcome: Outcome, *, at: float) -> None:
+        """As Ledger.note_outcome."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.outcomes.append((event_id, outcome))
 
 
 class ScriptedRouter:
@@ -313,6 +322,23 @@ class ScriptedNeighbourhood:
         self.gone_to.append(pane)
 
 
+class ScriptedForeign:
+    """Other programs' sessions that a test wrote down."""
+
+    def __init__(self) -> None:
+        self.sessions: tuple[ForeignSession, ...] = ()
+        self.asked: dict[str, list[Attempt]] = {}
+        """By session, the latest first."""
+
+    async def look(self, now: float) -> tuple[ForeignSession, ...]:
+        """As ForeignWatch.look."""
+        return self.sessions
+
+    async def attempts(self, name: str) -> list[Attempt]:
+        """As ForeignWatch.attempts."""
+        return list(self.asked.get(name, []))
+
+
 class ScriptedRuntime:
     """What the dashboard needs of a Runtime."""
 
@@ -346,8 +372,10 @@ class ScriptedRuntime:
         """How often the figures were asked for."""
         self.found: list[str] = []
         self.watch = ScriptedWatch()
+        self.foreign = ScriptedForeign()
         self.lens = ScriptedLens()
         self.neighbourhood = ScriptedNeighbourhood()
+        self.prompts = ScriptedPrompts()
         self.database = MemoryDatabase()
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False
@@ -362,6 +390,10 @@ class ScriptedRuntime:
         names = ("api-refactor", "scratch", "terraform")
         pairs = zip(names, self.settings.environments, strict=False)
         return [self.session(name, environment) for name, environment in pairs] or [self.session("main")]
+
+    def environment(self, name: str | None) -> Environment:
+        """As Runtime.environment."""
+        return find(name, self.settings.environments)
 
     def session(self, name: str, environment: str | None = None) -> Session:
         """As Runtime.session."""

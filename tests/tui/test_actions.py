@@ -19,6 +19,7 @@ from burn_tui.tui.screens.main import MainScreen
 from burn_tui.tui.screens.name_session import NameSessionScreen
 from burn_tui.tui.screens.neighbours import NeighboursScreen
 from burn_tui.tui.screens.past import PastScreen
+from burn_tui.tui.screens.prompts import PromptsScreen
 from burn_tui.tui.screens.providers import ProvidersScreen
 from burn_tui.tui.screens.question import QuestionScreen
 from burn_tui.tui.screens.reports import REPORTS
@@ -48,6 +49,8 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "latency": (LatencyScreen,),
     "providers": (ProvidersScreen,),
     "alerts": (BudgetsScreen,),
+    "prompt versions": (PromptsScreen,),
+    "watched session": (MainScreen,),
 }
 
 

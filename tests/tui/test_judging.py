@@ -102,6 +102,7 @@ async def test_the_last_question_is_answered_again_and_the_earlier_answer_is_not
         assert context(running) == ["first", "One.", "why", "Since."]
         assert texts(running) == ["first", "One.", "why", "Because.", "why", "Since."]
         await running.until(lambda: "Asked again" in running.text("#transcript"))
+        await running.until(lambda: running.runtime.ledger.outcomes == [("e", "replaced")])
 
 
 async def test_a_failed_second_attempt_leaves_the_conversation_as_it_was() -> None:
@@ -117,6 +118,7 @@ async def test_a_failed_second_attempt_leaves_the_conversation_as_it_was() -> No
         await running.settled()
         assert context(running) == ["why", "Because."]
         assert running.prompt == "draft"
+        assert running.runtime.ledger.outcomes == []
 
 
 async def test_a_paid_second_attempt_is_asked_about_and_sent_after_a_yes() -> None:
@@ -164,6 +166,7 @@ async def test_two_answers_stand_side_by_side_and_the_second_can_be_kept() -> No
         await running.until(lambda: running.app.screen is running.main)
         assert context(running) == ["why", "Since."]
         assert texts(running) == ["why", "Because.", "Since."]
+        await running.until(lambda: [one for _, one in running.runtime.ledger.outcomes] == ["kept", "replaced"])
 
 
 async def test_where_there_is_no_room_one_stands_above_the_other() -> None:

@@ -94,8 +94,8 @@ class AiderAnalytics:
             yield written
 
     def reads(self, name: str) -> bool:
-        """Every root is a file."""
-        return name in {"", "."}
+        """Every root is a file of its own."""
+        return "/" not in name
 
     def read(self, piece: Piece) -> Reading:
         """What was sent."""
@@ -132,8 +132,8 @@ class AiderHistory:
         return _histories(home)
 
     def reads(self, name: str) -> bool:
-        """Every root is a file."""
-        return name in {"", "."}
+        """Every root is a file of its own."""
+        return "/" not in name
 
     def read(self, piece: Piece) -> Reading:
         """What the reports of usage say."""

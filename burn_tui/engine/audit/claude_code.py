@@ -39,6 +39,14 @@ SYNTHETIC = "<synthetic>"
 SURE_LENGTH = 16
 """An id this long is nobody's counter."""
 
+_HOUSEKEEPING_WORDS = """
+clear compact config context cost doctor effort exit export fast help hooks ide init-verifiers login logout mcp memory
+model output-style permissions plugin privacy-settings quit release-notes rename resume rewind settings stats status
+statusline terminal-setup theme todos upgrade usage vim
+"""
+_HOUSEKEEPING = frozenset(f"/{word}".encode() for word in _HOUSEKEEPING_WORDS.split())
+"""Commands that are no task: what is asked after them is something else."""
+
 _USAGE, _COMMAND = b'"usage"', b"<command-name>"
 
 
@@ -214,8 +222,9 @@ def _command(line: bytes, before: str) -> str:
     """The slash command in a line of a user. What a person says after it belongs to it until the next one."""
     _, mark, rest = line.partition(_COMMAND)
     name, end, _ = rest.partition(b"<")
-    is_one = mark and end and name[:1] == b"/" and len(name) <= 100
-    return name.decode("utf-8", "replace") if is_one else before
+    if not (mark and end and name[:1] == b"/" and len(name) <= 100):
+        return before
+    return "" if name in _HOUSEKEEPING else name.decode("utf-8", "replace")
 
 
 READER = ClaudeCode()

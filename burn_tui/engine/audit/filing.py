@@ -11,15 +11,17 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 from msgspec import Struct, structs
 
-from burn_tui.core.audit_tasks import operation_of
+from burn_tui.core.audit_operations import operation_of
 from burn_tui.core.latency import bucket_of
+from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, Correction, CostSource, Usage
 from burn_tui.engine import audit_sql as sql
 from burn_tui.engine import ledger_sql
 from burn_tui.engine.audit.pieces import COUNTS, ReadPiece, add, identifier
-from burn_tui.engine.audit.reader import Found
+from burn_tui.engine.audit.reader import Found, Skipped
 from burn_tui.engine.audit.readers import READERS
 from burn_tui.engine.ledger import LATE_S
 from burn_tui.engine.ledger_names import Names
@@ -30,6 +32,9 @@ UNKNOWN = "unknown"
 
 MOST_SKIPPED = 1000
 """Lines of one piece that are kept with their reason; all are counted."""
+
+EARLIEST, LATEST = 1_400_000_000.0, 4_000_000_000.0
+"""Between 2014 and 2096: no other time is one at which somebody has asked a model."""
 
 MAIN_BRANCHES = {"", "main", "master", "HEAD"}
 
@@ -45,8 +50,8 @@ class Cost(Struct, frozen=True):
     """What else is to be said of it; "" = nothing."""
 
 
-Pricing = Callable[[str, str, Found], Cost]
-"""By tool and provider."""
+Pricing = Callable[[str, Found], Cost]
+"""By provider."""
 
 
 class Filed(Struct):
@@ -74,13 +79,16 @@ class Filing:
         for piece in pieces:
             tool = READERS[piece.reader].tool
             for event_id, found in _under_known_names(connection, piece):
+                if not EARLIEST <= found.at <= LATEST:
+                    piece.skipped.append(Skipped(0, "a time at which nobody can have asked"))
+                    continue
                 earlier = new.get(event_id)
                 if earlier is not None:
                     add(earlier[1], found)
                 elif connection.execute(sql.KNOWN, (event_id,)).fetchone() is None:
                     new[event_id] = (tool, found)
                 else:
-                    filed.corrected += self._improve(writing, event_id, tool, found)
+                    filed.corrected += self._improve(writing, event_id, found)
             _note(connection, piece, tool)
         self._insert(connection, new)
         filed.new_rows = len(new)
@@ -100,7 +108,8 @@ class Filing:
             if found.branch not in MAIN_BRANCHES
         ]
         connection.executemany(sql.KEEP_BRANCH, branches)
-        oldest = int(connection.execute(ledger_sql.NEWEST).fetchone()[0]) - MINUTES_KEPT
+        # Not reckoned from the newest row: a clock may have been wrong when it was logged.
+        oldest = minute_of(self._now) - MINUTES_KEPT
         if len(new) == 1:
             statements: Sequence[str] = ledger_sql.ROLL_UP_ONE
             values = {"id": first_id, "oldest_minute": 0}
@@ -115,7 +124,7 @@ class Filing:
         names = self._names
         assert names is not None
         provider_name = found.provider_name or UNKNOWN
-        cost = self._pricing(tool, provider_name, found)
+        cost = self._pricing(provider_name, found)
         return (
             number,
             event_id,
@@ -135,7 +144,7 @@ class Filing:
             cost.nanousd,
             cost.source,
             names.number(cost.as_of),
-            self._now - found.at - found.duration_s > LATE_S,
+            abs(self._now - found.at - found.duration_s) > LATE_S,
             bucket_of(found.duration_s) if found.duration_s > 0 else None,
         )
 
@@ -160,7 +169,7 @@ class Filing:
             )
         return known
 
-    def _improve(self, writing: Writing, event_id: bytes, tool: str, found: Found) -> bool:
+    def _improve(self, writing: Writing, event_id: bytes, found: Found) -> bool:
         """Correct a row that says less than this copy of it; False = it does not."""
         row = writing.connection.execute(sql.KNOWN_FIGURES, (event_id,)).fetchone()
         earlier = writing.connection.execute(sql.CORRECTED_BY, (event_id,)).fetchone()
@@ -178,8 +187,8 @@ class Filing:
                 corrects=_written(event_id),
                 at=self._now,
                 why="another copy of the response in the logs says more",
-                usage=Usage(**most),
-                cost_nanousd=self._pricing(tool, found.provider_name or UNKNOWN, whole).nanousd,
+                usage=msgspec.convert(most, Usage),
+                cost_nanousd=self._pricing(found.provider_name or UNKNOWN, whole).nanousd,
             )
         )
 

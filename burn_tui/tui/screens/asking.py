@@ -7,10 +7,11 @@ from msgspec import structs
 from textual import on, work
 from textual.widgets import TextArea
 
-from burn_tui.core.errors import BurnError
+from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Confirmation, ReasoningDelta, Refused, RequestFinished, TextDelta, TooLong
 from burn_tui.core.shorthand import Addressed
 from burn_tui.core.transcript import Answer
+from burn_tui.core.usage import Outcome
 from burn_tui.tui import views
 from burn_tui.tui.messages import Delivery, Dismissed, PromptSubmitted, RouterSaid, SendEnded
 from burn_tui.tui.screens.keeping import Keeping
@@ -75,6 +76,7 @@ class Asking(Keeping):
             requested=delivery.requested,
             before=delivery.before,
             confirmed=delivery.is_confirmed,
+            prompt=delivery.prepared,
         )
         try:
             async with aclosing(answering) as events:
@@ -93,7 +95,8 @@ class Asking(Keeping):
     def _hear(self, message: RouterSaid) -> None:
         if message.session_id == self.deck.active.id:
             self.query_one(TranscriptView).notice_change()
-        elif isinstance(message.event, RequestFinished):
+        session = self.deck.find(message.session_id)
+        if session is not None and isinstance(message.event, RequestFinished) and not self.deck.is_seen(session):
             self.deck.unread.add(message.session_id)
         if not isinstance(message.event, TextDelta | ReasoningDelta):
             self._refresh()
@@ -113,15 +116,25 @@ class Asking(Keeping):
             self._give_back(session, delivery.prompt, is_withdrawn=isinstance(message.last, Refused))
         if is_answered and delivery.before is not None:
             session.transcript.note("context", _ASKED_AGAIN, self._runtime.clock.now())
+            if delivery.replaces is not None:
+                self.run_worker(self._note_outcomes((delivery.replaces, "replaced")))
         self._refresh()
         if session is self.deck.active:
             self.query_one(TranscriptView).notice_change()
         if isinstance(message.last, Refused) and _has_a_question(message.last):
             # A dialog that opened while the person types elsewhere would take the next letter for its answer.
-            if self.app.screen is self and session is self.deck.active and not is_typing:
+            if self.app.screen is self and self.deck.is_seen(session) and not is_typing:
                 self._ask_about(session, delivery, message.last)
             else:
                 self.notify(f"{session.name} has a question. Its prompt waits unsent.", severity="warning")
+
+    async def _note_outcomes(self, *outcomes: tuple[str, Outcome]) -> None:
+        """What became of answers, by their attempt; reports tell by it what an accepted answer costs."""
+        try:
+            for event_id, outcome in outcomes:
+                await self._runtime.ledger.note_outcome(event_id, outcome, at=self._runtime.clock.now())
+        except LedgerError as error:
+            self._warn(str(error))
 
     def _give_back(self, session: "Session", prompt: str, *, is_withdrawn: bool) -> None:
         if not session.draft.strip():

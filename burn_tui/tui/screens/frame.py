@@ -11,15 +11,17 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from burn_tui.core.alerts import Told
+from burn_tui.core.environment import Environment
 from burn_tui.core.errors import BurnError
-from burn_tui.tui import views
-from burn_tui.tui.action import Action
+from burn_tui.tui import foreign_views, views
+from burn_tui.tui.action import Action, Place
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.deck import Deck
 from burn_tui.tui.dressing import DressedApp
 from burn_tui.tui.panels import PANELS
 from burn_tui.tui.panels.panel import Panel, PanelFacts
 from burn_tui.tui.screens.burn import BurnScreen
+from burn_tui.tui.screens.watched import WatchedPane
 from burn_tui.tui.telling import News, headline
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.alert import AlertBand
@@ -27,8 +29,8 @@ from burn_tui.tui.widgets.completions import Completions
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.prompt import Prompt
 from burn_tui.tui.widgets.route_line import RouteLine
-from burn_tui.tui.widgets.session_tabs import SessionTabs
-from burn_tui.tui.widgets.status_line import StatusLine
+from burn_tui.tui.widgets.session_tabs import SessionTabs, Tabs
+from burn_tui.tui.widgets.status_line import Status, StatusLine
 from burn_tui.tui.widgets.too_small import TooSmall
 from burn_tui.tui.widgets.transcript_reader import TranscriptReader
 from burn_tui.tui.widgets.transcript_view import TranscriptView
@@ -36,6 +38,7 @@ from burn_tui.tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from burn_tui.engine.conversations import Kept
+    from burn_tui.engine.foreign_sessions import ForeignSession
     from burn_tui.engine.runtime import Runtime
 
 PREVIEW_DELAY_S = 0.1
@@ -87,6 +90,7 @@ class Frame(Screen[None]):
                     yield Static("❯ ", id="sign")
                     yield Prompt(id="prompt")
                 yield RouteLine(id="route")
+            yield WatchedPane(id="watched")
             with Vertical(id="column"):
                 for panel in PANELS:
                     yield panel("full")
@@ -112,10 +116,19 @@ class Frame(Screen[None]):
     def _bind(self) -> None:
         """Put the active session into the one view there is."""
         session = self.deck.active
-        self.deck.unread.discard(session.id)
-        self.query_one(TranscriptView).bind(session.transcript)
-        self.query_one(Prompt).put(session.id, session.draft)
+        if self.deck.watched is None:
+            self.deck.unread.discard(session.id)
+            self.query_one(TranscriptView).bind(session.transcript)
+            self.query_one(Prompt).put(session.id, session.draft)
+        self._show_pane()
         self._refresh()
+
+    def _show_pane(self) -> None:
+        """The conversation, or what another program does."""
+        pane, is_watching = self.query_one(WatchedPane), self.deck.watched is not None
+        if pane.display != is_watching:
+            pane.display, self.query_one("#session").display = is_watching, not is_watching
+            (pane.listing if is_watching else self.query_one(Prompt)).focus()
 
     def _refresh(self) -> None:
         """Everything about sessions but the text of the conversation. What did not change is not painted."""
@@ -132,21 +145,37 @@ class Frame(Screen[None]):
 
     @on(events.DescendantFocus)
     def _show_keys(self) -> None:
-        is_reading = isinstance(self.focused, TranscriptView)
-        self.query_one(KeyLine).show(_footer(is_busy=self.deck.active.is_busy, is_reading=is_reading))
+        place: Place = "conversation" if isinstance(self.focused, TranscriptView) else "dashboard"
+        if self.deck.watched is not None:
+            self.query_one(KeyLine).show(_footer("watched session", is_busy=False))
+        else:
+            self.query_one(KeyLine).show(_footer(place, is_busy=self.deck.active.is_busy))
 
     def _show_tabs(self) -> None:
-        session, burn = self.deck.active, self._facts.burn if self._facts else None
-        tabs = views.tabs(self.deck, self._palette, by_provider=self._is_by_provider, label=self._runtime.label)
-        now = self._runtime.clock.now()
+        tabs = self._tabs(self._runtime.label)
         self.query_one(SessionTabs).show(tabs)
-        self.query_one(StatusLine).show(
-            views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
-        )
+        self.query_one(StatusLine).show(self._status())
         shown = tabs.tabs[tabs.active]
         self._frame(shown.colour)
         if isinstance(self.app, DressedApp):
             self.app.mark(str(shown.badge), shown.colour)
+
+    def _tabs(self, label: str | None) -> Tabs:
+        foreign = [foreign_views.tab(seen, self._place(seen), self._look_of()) for seen in self.deck.foreign]
+        return views.tabs(self.deck, self._palette, by_provider=self._is_by_provider, label=label, foreign=foreign)
+
+    def _status(self) -> Status:
+        burn = self._facts.burn if self._facts else None
+        if (seen := self.deck.watched) is not None:
+            return foreign_views.status(seen, self._place(seen), self._look_of(), views.spent(burn))
+        session, now = self.deck.active, self._runtime.clock.now()
+        return views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
+
+    def _place(self, seen: "ForeignSession") -> Environment:
+        return foreign_views.place_of(seen, self._runtime)
+
+    def _look_of(self) -> foreign_views.Look:
+        return foreign_views.Look(self._palette, self._is_by_provider, self._runtime.clock.now())
 
     def _frame(self, colour: str) -> None:
         """Round the session where there is room, above the prompt nearly everywhere."""
@@ -157,6 +186,7 @@ class Frame(Screen[None]):
         if (frame, rule) != self._drawn_frame:
             self._drawn_frame = (frame, rule)
             self.query_one("#session").styles.border = frame
+            self.query_one(WatchedPane).styles.border = frame
             self.query_one("#asking").styles.border_top = rule
             self.query_one("#sign").styles.color = colour
 
@@ -166,6 +196,8 @@ class Frame(Screen[None]):
 
     def _show_route(self) -> None:
         self._preview_timer.pause()
+        if self.deck.watched is not None:
+            return
         session, burn = self.deck.active, self._facts.burn if self._facts else None
         if offered := self.query_one(Prompt).offered:
             self.query_one(RouteLine).show(views.completing(offered))
@@ -177,7 +209,7 @@ class Frame(Screen[None]):
     # --- what it burns ---------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.deck.active.is_busy:
+        if self.deck.active.is_busy or self.deck.watched is not None:
             self._show_tabs()
         if not self._is_looking:
             self._look()
@@ -217,7 +249,6 @@ class Frame(Screen[None]):
         self._refresh()
 
 
-def _footer(*, is_busy: bool, is_reading: bool) -> tuple[Action, ...]:
-    place = "conversation" if is_reading else "dashboard"
+def _footer(place: Place, *, is_busy: bool) -> tuple[Action, ...]:
     shown = tuple(action for action in ACTIONS.values() if action.place == place and action.in_footer)
     return (ACTIONS["stop"], *shown) if is_busy else shown

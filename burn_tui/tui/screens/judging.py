@@ -1,5 +1,6 @@
 """What the person thinks of an answer: a verdict, a note, or the wish to have another one."""
 
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +10,7 @@ from textual.worker import Worker, WorkerCancelled
 
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Refused
-from burn_tui.core.transcript import Answer, Asked, Transcript, Verdict
+from burn_tui.core.transcript import Answer, Asked, Entry, Transcript, Verdict
 from burn_tui.core.usage import Feedback
 from burn_tui.tui.messages import Delivery
 from burn_tui.tui.screens.asking import Asking
@@ -85,7 +86,9 @@ class Judging(Asking, Reading):
         requested = await self._somebody(session, "Who answers it again?")
         if requested is not None and not session.is_busy:
             before = session.before_last_turn()
-            self._dispatch(session, Delivery(text=turn.asked.text, requested=requested, before=before))
+            replaces = _attempt_of([turn.answer])
+            again = Delivery(text=turn.asked.text, requested=requested, before=before, replaces=replaces)
+            self._dispatch(session, again)
 
     @work
     async def action_compare(self) -> None:
@@ -110,7 +113,7 @@ class Judging(Asking, Reading):
             worker.cancel()
             with suppress(WorkerCancelled):
                 await worker.wait()
-        self._keep_one(session, twin, side)
+        await self._keep_one(session, twin, turn.answer, side)
 
     async def _answer_beside(
         self, screen: CompareScreen, twin: "Session", text: str, requested: str, *, is_confirmed: bool = False
@@ -130,7 +133,7 @@ class Judging(Asking, Reading):
             else:
                 screen.dismiss("left")
 
-    def _keep_one(self, session: "Session", twin: "Session", side: Side) -> None:
+    async def _keep_one(self, session: "Session", twin: "Session", left: Answer, side: Side) -> None:
         """Both stay on screen, one of them goes on."""
         came = [entry for entry in twin.transcript.entries if not isinstance(entry, Asked)]
         session.lock, session.is_confirmed = twin.lock, session.is_confirmed or twin.is_confirmed
@@ -142,6 +145,10 @@ class Judging(Asking, Reading):
             which = "the answer right above" if is_right else "the first of these answers"
             note = f"Compared. It goes on from {which}, and the other is not sent along."
             session.transcript.note("context", note, self._runtime.clock.now())
+            first, second = _attempt_of([left]), _attempt_of(came)
+            kept, replaced = (second, first) if is_right else (first, second)
+            if kept is not None and replaced is not None:
+                await self._note_outcomes((kept, "kept"), (replaced, "replaced"))
         if session is self.deck.active:
             self.reader.follow()
         self._refresh()
@@ -168,6 +175,12 @@ class Judging(Asking, Reading):
         dialog = ChooseProviderScreen(offered, current=session.requested, palette=self._palette, heading=heading)
         chosen = await self.app.push_screen_wait(dialog)
         return None if chosen is None else chosen.requested or "default"
+
+
+def _attempt_of(entries: Sequence[Entry]) -> str | None:
+    """Of the last answer among these; None = there is none that was recorded."""
+    records = (entry.record for entry in reversed(entries) if isinstance(entry, Answer) and entry.text)
+    return next((record.opened.event_id for record in records if record is not None), None)
 
 
 def _last_turn(session: "Session") -> _Turn | None:

@@ -52,6 +52,8 @@ class Desk(Struct, frozen=True):
     sessions: "tuple[Session, ...]"
     session: "Session"
     """The one on screen."""
+    call: Callable[[str], None] = lambda _: None
+    """Puts the call of a versioned prompt before what is typed."""
 
     @property
     def now(self) -> float:

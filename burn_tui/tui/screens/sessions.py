@@ -76,7 +76,7 @@ class SessionsScreen(ModalScreen[Wish | None]):
             Content.assemble(
                 (f"{number:>2} ", "$foreground-muted"),
                 (f"{tab.badge!s:<8} ", f"bold {tab.colour}"),
-                (f"{tab.name}  ", "bold"),
+                (f"{tab.kind} {tab.name}  " if tab.kind else f"{tab.name}  ", "bold"),
                 (f"● {row.state}", f"bold {self._palette.calling}") if tab.is_calling else state,
                 (f"\n   {row.served_by}", "$foreground-muted"),
                 (f"{beside}draft: {row.draft}" if row.draft else "", "italic $foreground-muted"),

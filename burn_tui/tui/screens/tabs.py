@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from burn_tui.engine.session import Session
 
 
+ONLY_WATCHED = "This session is another program's: it can only be watched. Escape goes back to yours."
+
+
 class Tabs(Asking):
     """What can be done with sessions as a whole."""
 
@@ -68,18 +71,19 @@ class Tabs(Asking):
     @work
     async def action_list_sessions(self) -> None:
         """Stay in the list until the person leaves it or goes to a session."""
-        marked: int | None = self.deck.position
+        marked: int | None = self.deck.shown_position
         while marked is not None:
             wish = await self._wish(marked)
             marked = None if wish is None else await self._fulfil(wish)
 
     async def _wish(self, marked: int) -> Wish | None:
-        tabs = views.tabs(self.deck, self._palette, by_provider=self._is_by_provider, label=None)
-        rows = views.rows(self.deck, tabs, self._runtime.clock.now())
+        rows = views.rows(self.deck, self._tabs(label=None), self._runtime.clock.now())
         return await self.app.push_screen_wait(SessionsScreen(rows, marked=marked, palette=self._palette))
 
     async def _fulfil(self, wish: Wish) -> int | None:
         """Which session the list marks afterwards; None = the list is left."""
+        if wish.position >= len(self.deck.sessions):
+            return await self._fulfil_foreign(wish)
         session = self.deck.sessions[wish.position]
         match wish.what:
             case "go":
@@ -102,6 +106,24 @@ class Tabs(Asking):
                 self._refresh()
                 return self.deck.sessions.index(session)
         return min(wish.position, len(self.deck.sessions) - 1)
+
+    async def _fulfil_foreign(self, wish: Wish) -> int | None:
+        """Of a session of another program only the tab is ours."""
+        match wish.what:
+            case "go":
+                self._go_to(wish.position)
+                return None
+            case "new":
+                await self._open_session()
+                return None
+            case "reopen":
+                self.action_reopen_session()
+            case "close":
+                self.deck.dismiss(wish.position)
+                self._bind()
+            case _:
+                self.notify(ONLY_WATCHED, severity="warning")
+        return min(wish.position, len(self.deck.sessions) + len(self.deck.foreign) - 1)
 
     async def _open_session(self) -> None:
         environments = tuple(self._runtime.settings.environments.values())

@@ -43,6 +43,8 @@ class Tab(Struct, frozen=True, kw_only=True):
     has_unseen_fallback: bool
     is_unread: bool = False
     """Something was said there that nobody has seen."""
+    kind: str = ""
+    """The glyph of a session that is only watched; "" = one of this dashboard."""
 
 
 class Tabs(Struct, frozen=True, kw_only=True):
@@ -160,11 +162,12 @@ def _cells(tab: Tab, position: int, form: Form) -> int:
 def _words(tab: Tab, position: int, form: Form) -> tuple[str, str, str]:
     """Number, sign of the environment and name, as far as the form shows them."""
     number = f" {position + 1} "
+    kind = f" {tab.kind}" if tab.kind else ""
     match form:
         case "full":
             name = tab.name if len(tab.name) <= _NAME_CELLS else tab.name[: _NAME_CELLS - 1] + "…"
-            return number, str(tab.badge), f" {name}"
+            return number, str(tab.badge), f"{kind} {name}"
         case "word":
-            return number, str(tab.badge), ""
+            return number, str(tab.badge), kind
         case "glyph":
-            return number, tab.badge.glyph, ""
+            return number, tab.badge.glyph, tab.kind

@@ -103,10 +103,9 @@ def test_a_broken_line_is_skipped_with_its_number_and_the_others_count(broken: s
 
 
 def test_broken_letters_in_what_was_said_do_no_harm() -> None:
-    data = b'{"id": "m1", "type": "gemini", "timestamp": "2026-01-02T03:04:10Z", "content": "\xff", "tokens": {"input": 5}}'
-    lines = piece(path=PATH)
-    lines.data = data
-    assert [tokens(one)[0] for one in LINES.read(lines).found] == [5]
+    lines = piece(answer(content="here"), path=PATH)
+    lines.data = lines.data.replace(b"here", b"\xff\xfe")
+    assert [tokens(one)[0] for one in LINES.read(lines).found] == [1000]
 
 
 def test_usage_within_a_prompt_is_only_text() -> None:
