@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO
 
 from burn_tui import __version__
-from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, reports, tmux
+from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, reports, route, team, tmux
 from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot, data_dir
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
@@ -73,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
         reports.add,
         audit.add,
         prompts.add,
+        route.add,
+        team.add,
+        team.add_trust,
         doctor.add,
     ):
         add(commands)

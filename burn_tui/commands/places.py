@@ -12,6 +12,7 @@ from burn_tui.core.errors import WrongCallError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from burn_tui.engine.gateway_process import GatewayProcess
     from burn_tui.engine.runtime import Runtime
     from burn_tui.engine.settings import Settings
 
@@ -103,6 +104,15 @@ def working_directory() -> "Path | None":
         return None
 
 
+def gateway_process(options: argparse.Namespace) -> "GatewayProcess":
+    """The gateway for these settings and this ledger, as a process of its own."""
+    from burn_tui.engine.gateway_process import GatewayProcess
+
+    given = (("--config", options.config), ("--data-dir", options.data_dir))
+    places = [word for flag, value in given if value for word in (flag, value)]
+    return GatewayProcess([sys.executable, "-m", "burn_tui", "gateway", *places], data_dir(options))
+
+
 def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitable[Runtime]]":
     """How the runtime is made, when its time has come. What it needs around it ends with `stack`."""
 
@@ -118,6 +128,7 @@ def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitab
             settings(options), data_dir=data_dir(options), environ=os.environ, project=working_directory()
         )
         runtime.follow(config_file(options))
+        runtime.gateway = gateway_process(options)
         return runtime
 
     return demo if options.demo else configured

@@ -65,8 +65,8 @@ class ProviderShare(Struct, frozen=True, kw_only=True):
     attempts: int
     tokens: int
     """Input and output."""
-    cost_nanousd: int
-    """Known costs."""
+    cost_nanousd: int | None
+    """Known costs; None = the cost of none is known."""
     cost_share: float
     """Of all known costs, 0 to 1; where nothing cost anything, of all tokens."""
     only_here: tuple[str, ...]
@@ -122,7 +122,7 @@ def _share(name: str, ours: Sequence[TaskUse], doers: dict[Task, set[str]], *, c
         provider_name=name,
         attempts=sum(use.attempts for use in ours),
         tokens=used,
-        cost_nanousd=spent,
+        cost_nanousd=spent if any(use.cost_nanousd is not None for use in ours) else None,
         cost_share=part / whole if whole else 0.0,
         only_here=tuple(dict.fromkeys(in_words(task) for task in alone)),
     )

@@ -1,7 +1,7 @@
 """How demanding a prompt is, by what can be seen in it: a prior, in well under a millisecond.
 
 What a prompt shows of its difficulty is little, for everybody. So the rule is short and its weights are round numbers:
-longer, more formal, more restricted prompts gain more from a stronger model; sums of everyday life and chores gain less.
+longer, more formal, more restricted prompts gain more from a stronger model; sums of everyday life and chores less.
 White space and case change nothing.
 """
 
@@ -71,7 +71,7 @@ class Complexity(Struct, frozen=True, kw_only=True):
 
     @property
     def score(self) -> float:
-        """How much a stronger model is worth here, by the rule alone. Around 8; 4 is trivial, 12 is a lot."""
+        """How much a stronger model is worth here, by the rule alone. Around 6; 3 is trivial, 10 is a lot."""
         return (
             math.log2(1 + self.words)
             + 1.5 * self.is_formal

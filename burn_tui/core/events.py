@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from burn_tui.core.auto import AutoDecision
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import FinishReason
 from burn_tui.core.failure import ErrorType, Failure
@@ -95,6 +96,8 @@ class RouteDecided(Struct, frozen=True):
     """At least one; the first is asked first."""
     why: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+    auto: AutoDecision | None = None
+    """How auto put them in this order; None = the route's own order holds."""
 
 
 class AttemptStarted(Struct, frozen=True):

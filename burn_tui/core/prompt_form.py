@@ -12,6 +12,7 @@ a program could notice is in the canonical form, and nothing else; it is itself 
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -111,6 +112,13 @@ class PromptVersion(Struct, frozen=True, kw_only=True):
         return stem_of(self.name, self.variant)
 
     @property
+    def readable(self) -> str:
+        """The canonical form for people: each key of the head on a line of its own, then the body."""
+        head = msgspec.json.decode(self.text.split("\n", 2)[1])
+        rows = [f"{path}: {msgspec.json.encode(value or 'string').decode()}" for path, value in _flat(head, "")]
+        return "\n".join([*rows, "", self.prompt.body])
+
+    @property
     def shown(self) -> str:
         """The version as a person reads it."""
         return self.version[:SHOWN_DIGITS]
@@ -130,9 +138,16 @@ def version_of(prompt: Prompt, variant: str | None = None) -> PromptVersion:
 def canonical(prompt: Prompt) -> str:
     """The canonical form of a prompt whose texts went through `normal` and whose body through `normal_body`."""
     head = {name: value for name, value in msgspec.to_builtins(prompt).items() if name != "body"}
-    head["model"] = _filled(head["model"])
-    head = _filled(head)
+    head = _filled({**head, "model": _filled(head.get("model", {}))})
     return f"{FENCE}\n{msgspec.json.encode(head, order='sorted').decode()}\n{FENCE}\n{prompt.body}"
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict) or not value:
+        yield path, value
+        return
+    for name, below in value.items():
+        yield from _flat(below, f"{path}.{name}" if path else name)
 
 
 def _filled(mapping: dict[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ def _refuse_missing(prompt: Prompt, inputs: Mapping[str, Input], values: Mapping
         are = "is" if len(missing) == 1 else "are"
         raise PromptError(
             f"Prompt {prompt.name} needs {', '.join(missing)}, which {are} not given.",
-            mend=f"Add {' '.join(f'{name}=...' for name in missing)}.",
+            mend=f"Add {' '.join(f'{name}=VALUE' for name in missing)}.",
         )
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from burn_tui.core.auto import AutoDecision
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Skipped
 from burn_tui.core.failure import FALLS_BACK, ErrorType, Failure
 from burn_tui.core.latency import Histogram, percentile
+from burn_tui.core.model_names import AUTO
 from burn_tui.core.policy import DEFAULT_POLICY, Policy
 
 MAX_ATTEMPTS = 4
@@ -78,14 +80,19 @@ class Plan(Struct, frozen=True):
     """When the first resting target may be asked again, in seconds since the epoch; None = none rests."""
     largest_window: int | None = None
     """The largest of the context windows that are too small; None = none is."""
+    auto: AutoDecision | None = None
+    """What put the targets in their order; None = the route's own order holds."""
 
 
 def candidates(requested: str | None, routes: Mapping[str, Route], catalog: Catalog, policy: Policy) -> Route:
     """The targets that `requested` means: a route's, or one pinned target under the general `policy`.
 
-    None = the default route, or every known target in the settings' order where there is none.
-    UnknownTargetError if it means nothing.
+    None = the default route, or `auto` where there is none. `auto` chooses among the targets of the route of that name,
+    else of the default route, else among all that are known. UnknownTargetError if it means nothing.
     """
+    if requested == AUTO or (requested is None and DEFAULT_ROUTE not in routes):
+        among = routes.get(AUTO) or routes.get(DEFAULT_ROUTE) or Route(AUTO, catalog.targets, policy)
+        return Route(AUTO, among.targets, among.policy)
     if requested is None or requested == DEFAULT_ROUTE:
         return routes.get(DEFAULT_ROUTE) or Route(DEFAULT_ROUTE, catalog.targets, policy)
     if requested in routes:
@@ -122,6 +129,11 @@ def plan(route: Route, outlooks: Mapping[Target, Outlook], *, tokens: int, now: 
         min((until for outlook in seen if (until := _back_at(outlook, tokens)) is not None), default=None),
         max((outlook.context_window or 0 for outlook in seen if _is_too_small(outlook, tokens)), default=None),
     )
+
+
+def may_be_asked(outlook: Outlook, *, tokens: int, now: float) -> bool:
+    """Whether a target with this outlook is open to a request that needs so much room."""
+    return _why_not(outlook, tokens, now) is None
 
 
 def _why_not(outlook: Outlook, tokens: int, now: float) -> str | None:

@@ -205,8 +205,8 @@ class Feedback(Struct, frozen=True, kw_only=True):
 
 
 Outcome = Literal["kept", "replaced"]
-"""What became of an answer. kept: preferred to another one to the same question. replaced: the conversation goes on from
-another one, as the question was asked again or the other was preferred.
+"""What became of an answer. kept: preferred to another one to the same question. replaced: the conversation goes on
+from another one, as the question was asked again or the other was preferred.
 """
 
 

@@ -8,6 +8,7 @@ from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import (
+    Allowed,
     Denied,
     Environment,
     NeedsConfirmation,
@@ -56,6 +57,8 @@ class Admission:
     def __init__(self, setup: Setup, books: Books) -> None:
         self.setup = setup
         """What holds for the requests that are admitted here."""
+        self.hesitates: str | None = None
+        """Why a person has to agree to whatever is asked; None = only environments ask."""
         self._books = books
 
     def estimate(self, request: ChatRequest, target: Target) -> int | None:
@@ -73,7 +76,9 @@ class Admission:
 
     def verdict(self, target: Target, caller: Caller, estimate_nanousd: int | None) -> Verdict:
         """The guard's word on this attempt."""
-        return guard(caller.environment, target, self._standing(target, caller, estimate_nanousd))
+        word = guard(caller.environment, target, self._standing(target, caller, estimate_nanousd))
+        is_undecided = isinstance(word, Allowed) and self.hesitates is not None and not caller.is_confirmed_now
+        return NeedsConfirmation(self.hesitates or "") if is_undecided else word
 
     async def admit(self, opened: AttemptOpened, target: Target, caller: Caller) -> Fits | Exceeds | Refused:
         """Open the attempt's row if guard and budgets let it pass; otherwise nothing is written."""

@@ -17,7 +17,6 @@ AUDIT = (
         size INTEGER NOT NULL,
         changed_ns INTEGER NOT NULL,
         offset INTEGER NOT NULL,
-        line INTEGER NOT NULL,
         fingerprint BLOB NOT NULL,
         memory BLOB NOT NULL,
         skipped INTEGER NOT NULL,
@@ -38,14 +37,18 @@ FILES = "SELECT * FROM audit_files"
 
 KEEP_FILE = """
     INSERT INTO audit_files
-    VALUES (:path, :tool, :inode, :size, :changed_ns, :offset, :line, :fingerprint, :memory, :skipped, :unfinished)
+    VALUES (:path, :tool, :inode, :size, :changed_ns, :offset, :fingerprint, :memory, :skipped, :unfinished)
     ON CONFLICT (path) DO UPDATE SET
         tool = excluded.tool, inode = excluded.inode, size = excluded.size, changed_ns = excluded.changed_ns,
-        offset = excluded.offset, line = excluded.line, fingerprint = excluded.fingerprint, memory = excluded.memory,
+        offset = excluded.offset, fingerprint = excluded.fingerprint, memory = excluded.memory,
         skipped = excluded.skipped + iif(:goes_on, audit_files.skipped, 0), unfinished = excluded.unfinished
 """
 
-FORGET_SKIPPED = "DELETE FROM audit_skipped WHERE path = ? AND line >= ?"
+FORGET_SKIPPED = "DELETE FROM audit_skipped WHERE path = ?"
+
+UNFINISHED = "the line has no end yet"
+
+FORGET_UNFINISHED = f"DELETE FROM audit_skipped WHERE path = ? AND why = '{UNFINISHED}'"  # noqa: S608 - from here
 
 KEEP_SKIPPED = "INSERT OR REPLACE INTO audit_skipped VALUES (?, ?, ?)"
 

@@ -79,6 +79,11 @@ class ForeignWatch:
         self._ledger = ledger
         self._seen: tuple[object, tuple[ForeignSession, ...]] = (None, ())
 
+    @property
+    def latest(self) -> tuple[ForeignSession, ...]:
+        """What the last look saw."""
+        return self._seen[1]
+
     async def look(self, now: float) -> tuple[ForeignSession, ...]:
         """Those that are active at `now`, in the order in which they appeared. LedgerError if it cannot be read."""
         # Without anybody there, time alone brings nobody.

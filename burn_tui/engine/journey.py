@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from burn_tui.core.auto import profiled
 from burn_tui.core.budget import Exceeds, Fits
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
@@ -47,7 +48,7 @@ from burn_tui.engine.choice import Choice
 from burn_tui.engine.hedge import Pump, first_to_speak
 from burn_tui.engine.last_words import both_counts, first_back
 from burn_tui.engine.patience import LOOK_AGAIN_S, Patience
-from burn_tui.engine.planning import decide, route_of
+from burn_tui.engine.planning import route_of
 from burn_tui.providers import DIALECTS
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Journey:
         self._request = request
         self._caller = caller
         self._id = router.clock.new_id()
+        self._chance = 1 - router.chance()
         self._began = router.clock.monotonic()
         self._records: list[UsageRecord] = []
         self._choice = Choice(router, router.setup)
@@ -119,7 +121,7 @@ class Journey:
 
     def _route_decided(self) -> RouteDecided:
         decided = self._plan
-        return RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped)
+        return RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped, decided.auto)
 
     @property
     def _target(self) -> Target:
@@ -239,9 +241,7 @@ class Journey:
         yield await self._refused(refused, self._row)
 
     def _affordable(self, full: Exceeds) -> Target | None:
-        """Whom that full budget does not keep from being asked instead; None before the first fallback: then the
-        budget's own policy holds.
-        """
+        """Who may be asked in spite of that full budget; None before a fallback: then the budget's policy holds."""
         targets = self._plan.targets
         after = targets[targets.index(self._target) + 1 :] if self._fell_back_from else ()
         fits = partial(self._admission.fits_beside, full.spent, self._sending, caller=self._caller)
@@ -310,7 +310,7 @@ class Journey:
         )
         return Attempt(
             opened,
-            worded(self._sending, self._caller.prompt, target),
+            profiled(worded(self._sending, self._caller.prompt, target), self._plan.auto, target),
             way,
             transport=router.transport,
             books=router.books,
@@ -445,10 +445,7 @@ class Journey:
         return failure_sentence(self._target, self._failure, key_variable)
 
     def _decide(self) -> Plan | Refused:
-        router = self._router
-        return decide(
-            self._request, self._caller, admission=self._admission, health=router.health, now=router.clock.now()
-        )
+        return self._router.decide(self._request, self._caller, self._admission, chance=self._chance)
 
     def _patience_s(self, refused: Refused) -> float | None:
         patience_s = route_of(self._request, self._setup).policy.patience_s

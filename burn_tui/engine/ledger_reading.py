@@ -46,8 +46,8 @@ def open_in_period(connection: sqlite3.Connection, budget: Budget, at: float) ->
     start, end = period_of(budget, datetime.fromtimestamp(at, UTC))
     kind, _, name = budget.scope.partition(":")
     labels = {} if kind == "all" else {_LABELS[kind]: name}
-    times = {"since_us": microseconds(start.timestamp()), "until_us": microseconds(end.timestamp())}
-    (row,) = rows(connection, sql.open_in_period(tuple(labels)), times | labels)
+    edges = {"since_us": microseconds(start.timestamp()), "until_us": microseconds(end.timestamp())}
+    (row,) = rows(connection, sql.open_in_period(tuple(labels)), {**edges, **labels})
     return int(row["open_attempts"])
 
 

@@ -311,7 +311,7 @@ def in_period(columns: str, where: str = "true") -> str:
 
 
 def by_hour_in_period(columns: str, *, table: str, where: str = "true") -> str:
-    """The same from `hours`, `session_hours` or `commit_hours`, which know the hour; a condition may be on it as well."""
+    """The same from a table of hours, which knows the hour; a condition may be on it as well."""
     hours = tuple((name.format(table=table), when) for name, when in _HOURS)
     return _union(hours + _BROKEN_HOURS, columns, where)
 

@@ -6,6 +6,7 @@ Nothing here is kept: every question is answered by what the ledger and the rout
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from burn_tui.core.bottlenecks import Bottleneck, bottlenecks
 from burn_tui.core.breaker import State
@@ -21,6 +22,10 @@ from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.router import Router
 
+if TYPE_CHECKING:
+    from burn_tui.core.audit import Audit, ToolSeen
+    from burn_tui.engine.audit.looking import Looking
+
 
 class Lens:
     """Every method may be called at any time; those that are awaited raise LedgerError."""
@@ -29,6 +34,7 @@ class Lens:
         self._ledger = ledger
         self._router = router
         self._clock = clock
+        self._looking: Looking | None = None
 
     # --- requests -----------------------------------------------------------------------------------
 
@@ -70,6 +76,39 @@ class Lens:
         """Operations by the time they take within 24 hours; `slow_s`: the median above which one is slow."""
         works, speeds = await self._ledger.reading(partial(queries.works, now=self._clock.now()))
         return bottlenecks(works, speeds, slow_s=slow_s)
+
+    # --- audit --------------------------------------------------------------------------------------
+
+    async def audit(self, since: float) -> "Audit":
+        """Which tasks used which models since then, in seconds since the epoch, and what could be otherwise."""
+        return await self._audits().look(since, self._clock.now())
+
+    async def tools(self) -> "tuple[ToolSeen, ...]":
+        """Everybody whose calls the ledger holds: burn-tui's own doors and other tools."""
+        return await self._audits().tools()
+
+    def _audits(self) -> "Looking":
+        """By the routes and the prices of now."""
+        from burn_tui.engine.audit.looking import Looking  # noqa: PLC0415 - the dashboard opens without it
+        from burn_tui.engine.audit.pricing import Prices  # noqa: PLC0415
+
+        setup = self._router.setup
+        if self._looking is None or self._looking.made_for is not setup:
+            prices = Prices(
+                {},
+                providers=setup.catalog.providers,
+                today=lambda: datetime.fromtimestamp(self._clock.now(), UTC).date(),
+            )
+            self._looking = Looking(
+                self._ledger,
+                prices,
+                routes=setup.routes.values(),
+                targets=setup.catalog.targets,
+                own_price=setup.prices.price,
+                own_window=setup.context_window,
+                made_for=setup,
+            )
+        return self._looking
 
     # --- providers and limits -----------------------------------------------------------------------
 

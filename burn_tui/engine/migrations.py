@@ -13,6 +13,7 @@ Each entry is a tuple of statements that run in one transaction together with th
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
 
 from burn_tui.engine.audit_sql import AUDIT
+from burn_tui.engine.auto_sql import AUTO
 from burn_tui.engine.burn_memory import BURN_MEMORY
 from burn_tui.engine.commit_sql import by_commit
 from burn_tui.engine.conversation_sql import CONVERSATIONS
@@ -392,5 +393,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     AUDIT,
     by_commit(SUMS),
     OUTCOMES,
+    AUTO,
 )
 """Append only."""

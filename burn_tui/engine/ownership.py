@@ -16,6 +16,13 @@ def this_process() -> str:
     return f"{_PREFIX}{pid}:{_birth(pid) or ''}@{platform.node()}"
 
 
+def process_number(owner: str) -> int | None:
+    """The number of the owner's process; None = it is not on this machine."""
+    process, _, host = owner.removeprefix(_PREFIX).partition("@")
+    number = process.partition(":")[0]
+    return int(number) if owner.startswith(_PREFIX) and number.isdecimal() and host == platform.node() else None
+
+
 def may_live(owner: str) -> bool:
     """Whether the owner's process may still be running.
 

@@ -1,5 +1,8 @@
 """From a request to the targets that may serve it now: gathers what the core's `plan` must know, and words its no."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from msgspec import structs
 
 from burn_tui.core.catalog import Target
@@ -8,14 +11,28 @@ from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Refused
 from burn_tui.core.health import Health, scope_of
-from burn_tui.core.routing import Outlook, Plan, Route, candidates, plan
+from burn_tui.core.model_names import AUTO
+from burn_tui.core.routing import Outlook, Plan, Route, candidates, may_be_asked, plan
 from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.auto import Auto
 from burn_tui.engine.overlong import too_long
 from burn_tui.engine.setup import Setup
 
 
-def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health: Health, now: float) -> Plan | Refused:
-    """The plan of `request`, or why there is none. Nothing is sent or written."""
+def decide(
+    request: ChatRequest,
+    caller: Caller,
+    *,
+    admission: Admission,
+    health: Health,
+    now: float,
+    auto: Auto,
+    chance: float = 1.0,
+) -> Plan | Refused:
+    """The plan of `request`, or why there is none. Nothing is sent or written.
+
+    `chance` from 0 to 1 picks the few prompts on which auto tries something out; 1 = none.
+    """
     try:
         route = route_of(request, admission.setup)
     except UnknownTargetError as error:
@@ -25,7 +42,9 @@ def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health
         target: _outlook(target, admission, health, now, denied=admission.forbidden(request, target, caller))
         for target in route.targets
     }
-    decided = plan(route, outlooks, tokens=tokens, now=now)
+    by_auto = partial(_by_auto, request=request, caller=caller, admission=admission, auto=auto, chance=chance)
+    way = by_auto if route.name == AUTO and route.targets else plan
+    decided = way(route, outlooks, tokens=tokens, now=now)
     if decided.targets:
         return decided
     refused = _nobody(decided, tokens)
@@ -35,6 +54,30 @@ def decide(request: ChatRequest, caller: Caller, *, admission: Admission, health
         return refused
     facts = too_long(request, caller, admission=admission, tokens=tokens, window=decided.largest_window)
     return structs.replace(refused, too_long=facts)
+
+
+def _by_auto(
+    route: Route,
+    outlooks: Mapping[Target, Outlook],
+    *,
+    request: ChatRequest,
+    caller: Caller,
+    admission: Admission,
+    auto: Auto,
+    chance: float,
+    tokens: int,
+    now: float,
+) -> Plan:
+    """The plan in the order that auto puts the targets in."""
+    is_open = {target: may_be_asked(outlook, tokens=tokens, now=now) for target, outlook in outlooks.items()}
+    decision = auto.decide(request, caller, admission=admission, is_open=is_open, chance=chance)
+    decided = plan(structs.replace(route, targets=decision.targets), outlooks, tokens=tokens, now=now)
+    if not decided.targets:
+        return decided
+    admission.hesitates = decision.asks_first
+    first, served = decision.targets[0], decided.targets[0]
+    note = () if first == served else (f"{first} is not available",)
+    return structs.replace(decided, why=(*decision.why, *note), auto=decision)
 
 
 def route_of(request: ChatRequest, setup: Setup) -> Route:

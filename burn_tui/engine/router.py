@@ -10,17 +10,19 @@ from contextlib import aclosing
 
 from msgspec import Struct
 
+from burn_tui.core.auto import AutoDecision
 from burn_tui.core.breaker import State
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import NeedsConfirmation
-from burn_tui.core.events import AttemptFinished, Event, Refused
+from burn_tui.core.events import AttemptFinished, Event, Refused, RequestFinished, RouteDecided
 from burn_tui.core.health import Health, Scope, scope_of
 from burn_tui.core.rate_limits import Headroom
-from burn_tui.core.routing import Route
+from burn_tui.core.routing import Plan, Route
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.attempt import Watch
+from burn_tui.engine.auto import Auto
 from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.git import UNKNOWN, Git, GitFacts
@@ -42,6 +44,8 @@ class Preview(Struct, frozen=True, kw_only=True):
     """None = the price is unknown."""
     asks_first: bool
     """True = a person will be asked to confirm."""
+    auto: AutoDecision | None = None
+    """How auto came to the target; None = it was not asked."""
 
 
 class Router:
@@ -67,6 +71,7 @@ class Router:
         """From 0 to 1, for the jitter of retries."""
         self.git = git
         self._on_served = on_served
+        self.auto = Auto(books, clock.now)
         self.health = Health()
         self.uses: Counter[Scope] = Counter()
         """Requests by key, so that they are spread."""
@@ -120,10 +125,17 @@ class Router:
         """The rate limits that the target's provider stated last, of its first lane; () = it states none."""
         return self.health.limits(scope_of(target, 0))[1]
 
+    def decide(
+        self, request: ChatRequest, caller: Caller, admission: Admission, *, chance: float = 1.0
+    ) -> Plan | Refused:
+        """The plan of `request` as things stand now, or why there is none; `chance` as for Auto.decide."""
+        now = self.clock.now()
+        return decide(request, caller, admission=admission, health=self.health, now=now, auto=self.auto, chance=chance)
+
     def preview(self, request: ChatRequest, caller: Caller) -> Preview:
         """Where `request` would go if it were sent now. Nothing is sent or written."""
         admission = Admission(self.setup, self.books)
-        decided = decide(request, caller, admission=admission, health=self.health, now=self.clock.now())
+        decided = self.decide(request, caller, admission)
         tokens = estimate_request_tokens(request)
         if isinstance(decided, Refused):
             return Preview(
@@ -144,6 +156,7 @@ class Router:
             input_tokens_estimate=tokens,
             cost_estimate_nanousd=estimate,
             asks_first=isinstance(verdict, NeedsConfirmation),
+            auto=decided.auto,
         )
 
     async def send(self, request: ChatRequest, caller: Caller, *, watch: Watch | None = None) -> AsyncGenerator[Event]:
@@ -153,13 +166,24 @@ class Router:
         `watch`: is given the decoder of every answer, and gives the one that is used.
         """
         await self.setup.prices.ready()
+        await self.auto.prepare(self.setup)
         if self.git is not None:
             await self.git.ready()
         async with aclosing(Journey(self, request, caller, watch=watch).events()) as events:
             async for event in events:
+                await self._let_auto_learn(event, request, caller)
                 yield event
                 if isinstance(event, AttemptFinished) and self._on_served is not None:
                     await self._on_served(event.record)
+
+    async def _let_auto_learn(self, event: Event, request: ChatRequest, caller: Caller) -> None:
+        match event:
+            case RouteDecided(request_id=request_id, auto=decided):
+                await self.auto.took(request_id, request, caller, decided)
+            case RequestFinished():
+                self.auto.finished(event)
+            case _:
+                pass
 
     def git_of(self, caller: Caller) -> GitFacts:
         """Where the caller works. A client of the gateway may be at home anywhere."""

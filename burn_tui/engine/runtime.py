@@ -11,6 +11,8 @@ from weakref import WeakSet
 
 from msgspec import structs
 
+from burn_tui.core import narrowing
+from burn_tui.core.audit_progress import Progress
 from burn_tui.core.budget import Budget
 from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
@@ -24,10 +26,11 @@ from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.editor import edited
+from burn_tui.engine.foreign_sessions import ForeignWatch
+from burn_tui.engine.gateway_process import GatewayProcess
 from burn_tui.engine.git import Git
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
-from burn_tui.engine.foreign_sessions import ForeignWatch
 from burn_tui.engine.lens import Lens
 from burn_tui.engine.neighbourhood import Neighbourhood
 from burn_tui.engine.ownership import this_process
@@ -94,7 +97,11 @@ class Runtime:
         self.prompts = Prompts(ledger, clock, directory=project, config_directory=settings.directory)
         self.watch = BurnWatch(ledger)
         self.foreign = ForeignWatch(ledger)
+        self.gateway: GatewayProcess | None = None
+        """Starts and ends the gateway; None = there can be none, as in the demo."""
         self.lens = Lens(ledger, self.router, clock)
+        self.import_progress: Progress | None = None
+        """Of an import of other tools' logs that is running; None = none is."""
         self._noted: tuple[object, int] | None = None
         """The prices that were looked through last for changes."""
         self.clipboard = Clipboard(os.environ)
@@ -130,9 +137,14 @@ class Runtime:
             project=project,
         )
         setup = runtime.router.setup
-        runtime.notices += [*notices, *settings.remarks, *shared_keys(settings.environments.values(), setup.catalog, setup.keys)]
+        runtime.notices += [
+            *notices,
+            *settings.remarks,
+            *shared_keys(settings.environments.values(), setup.catalog, setup.keys),
+        ]
         try:
             await runtime.router.remember()
+            await runtime.router.auto.remember(ledger)
         except LedgerError as error:  # without the rests of last time everybody is asked afresh
             runtime.notices.append(str(error))
         except BaseException:
@@ -197,7 +209,8 @@ class Runtime:
             return []
         servers = await local_servers(self._transport, known_providers() if wanted is None else wanted)
         known = self.router.catalog.providers
-        found = {server.name: server for server in servers if server.name not in known}
+        new = Catalog({server.name: server for server in servers if server.name not in known})
+        found = narrowing.catalog(new, self.settings.base).providers
         if found:
             self.use(structs.replace(self.settings, catalog=Catalog({**known, **found})))
         return list(found)
@@ -214,7 +227,7 @@ class Runtime:
 
     def follow(self, path: Path) -> None:
         """Take over what is written into this settings file from now on, until the runtime is closed."""
-        self._following = asyncio.create_task(follow(path, self, seen=stamp(path)))
+        self._following = asyncio.create_task(follow(path, self, seen=stamp(path), environ=self._environ))
 
     def _setup(self, settings: Settings) -> Setup:
         prices = PriceBook(settings.prices, settings.catalog, today=self._today, cache=self._price_cache)
@@ -230,6 +243,7 @@ class Runtime:
             shared_budgets=self.membership.adopt(settings.team),
             policy=settings.policy,
             limits=settings.limits,
+            auto=settings.auto,
         )
 
     def _today(self) -> date:

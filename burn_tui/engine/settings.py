@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET, Struct, structs
 
+from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
@@ -19,11 +20,13 @@ from burn_tui.core.environment import Environment
 from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
 from burn_tui.core.model_names import AUTO
 from burn_tui.core.money import Price, Rates, nanousd
+from burn_tui.core.narrowing import Base
 from burn_tui.core.neighbours import Rule
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import PINNED, Route
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.keys import KeyReference
+from burn_tui.engine.settings_auto import auto_policy
 from burn_tui.engine.settings_schema import (
     AuditSettings,
     BudgetSettings,
@@ -79,6 +82,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     """For targets that are pinned and where there is no route; each route has its own."""
     limits: TimeLimits = TimeLimits()
+    auto: AutoPolicy = AutoPolicy()
     gateway: GatewaySettings = GatewaySettings()
     terminal: TerminalSettings = TerminalSettings()
     key_changes: tuple[KeyChange, ...] = ()
@@ -86,6 +90,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Where panes of tmux are; the first that fits holds."""
     team: TeamSettings | None = None
     """None = this machine is in no team."""
+    base: Base = Base()
+    """Of the repository: what was taken away already, and must stay so for what is found later."""
     remarks: tuple[str, ...] = ()
     """What the person must know of how these settings came about, each with its mend."""
     store_text: bool = True
@@ -132,7 +138,7 @@ def read(document: Document) -> Settings:
         prices=_prices(document, sections.prices or {}, catalog),
         environments=environments,
         routes=routes,
-        budgets=_budgets(document, sections.budgets or []),
+        budgets=budgets_of(document, sections.budgets or []),
         policy=policy,
         limits=TimeLimits(**structs.asdict(timeouts)),
         gateway=_gateway(document, sections.gateway or GatewaySettings(), routes, catalog),
@@ -141,6 +147,7 @@ def read(document: Document) -> Settings:
         neighbours=neighbour_rules(document, sections.neighbours or [], environments),
         team=team_settings(document, sections.team),
         audit=sections.audit or AuditSettings(),
+        auto=auto_policy(document, sections, catalog),
         store_text=sections.store_text,
         keep_text_days=sections.keep_text_days,
         slow_s=sections.slow_s,
@@ -252,7 +259,7 @@ def _environments(document: Document, entries: dict[str, Any], catalog: Catalog)
     for name in entries:
         path = ("environments", name)
         given = document.convert(path, EnvironmentSettings)
-        hue = given.hue or _USUAL_HUES.get(name, "cyan")
+        hue = given.hue or usual_hue(name)
         if hue not in HUES:
             raise document.error(f"there is no hue {hue!r}.", (*path, "hue"), mend=mend_by_name(hue, HUES))
         for position, provider in enumerate(given.allow or ()):
@@ -261,11 +268,17 @@ def _environments(document: Document, entries: dict[str, Any], catalog: Catalog)
                 raise document.error(
                     f"there is no provider {provider!r}.", where, mend=mend_by_name(provider, catalog.providers)
                 )
-        environments[name] = _environment(name, hue, given)
+        environments[name] = environment_of(name, hue, given)
     return environments
 
 
-def _environment(name: str, hue: str, given: EnvironmentSettings) -> Environment:
+def usual_hue(name: str) -> str:
+    """Of an environment of that name."""
+    return _USUAL_HUES.get(name, "cyan")
+
+
+def environment_of(name: str, hue: str, given: EnvironmentSettings) -> Environment:
+    """What an entry of `environments:` means, with what its name says where it says nothing."""
     is_production = name in _PRODUCTION if given.production is UNSET else given.production
     confirm = is_production if given.confirm is UNSET else given.confirm
     return Environment(
@@ -305,7 +318,8 @@ def _gateway(
     return given
 
 
-def _budgets(document: Document, entries: list[Any]) -> tuple[Budget, ...]:
+def budgets_of(document: Document, entries: list[Any]) -> tuple[Budget, ...]:
+    """What the entries of `budgets:` mean."""
     budgets = []
     for position in range(len(entries)):
         path = ("budgets", position)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from burn_tui.core.errors import SettingsError
+from burn_tui.engine.base_file import TrustBook, nearest, under
 from burn_tui.engine.discovery import from_environment
 from burn_tui.engine.settings import Settings, load
 
@@ -26,10 +27,18 @@ def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -
     `is_explicit`: the person named this file, so its absence is an error.
     """
     if os.path.exists(path):  # noqa: PTH110 - Path's own raises where a name is impossible or a directory is closed
-        return load(path)
+        return under(load(path), _here(), environ)
     if is_explicit:
         raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")
-    return from_environment(environ, wanted_file=path)
+    return under(from_environment(environ, wanted_file=path), _here(), environ)
+
+
+def _here() -> Path | None:
+    """Where the person works; None where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
 
 
 def stamp(path: Path) -> Stamp:
@@ -41,23 +50,39 @@ def stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-async def follow(path: Path, runtime: "Runtime", *, seen: Stamp, look_s: float = LOOK_S) -> None:
+def _base_stamps(environ: Mapping[str, str]) -> tuple[Stamp, Stamp]:
+    """Of the repository's settings and of what is trusted."""
+    here = _here()
+    base = nearest(here) if here is not None else None
+    return (stamp(base) if base is not None else None), stamp(TrustBook.of(environ).file)
+
+
+async def follow(
+    path: Path,
+    runtime: "Runtime",
+    *,
+    seen: Stamp,
+    look_s: float = LOOK_S,
+    environ: Mapping[str, str] = os.environ,
+) -> None:
     """Give `runtime` every new version of the file, until cancelled. `seen` is the one that it began with.
 
     A version that cannot be taken leaves the settings as they are and stands as a notice until one that can. A file
-    that goes away leaves them, too: an editor may only be about to write it.
+    that goes away leaves them, too: an editor may only be about to write it. What the repository asks is followed as
+    well, and whether it is trusted.
     """
     problem: str | None = None
+    seen_base = _base_stamps(environ)
     while True:
         await asyncio.sleep(look_s)
-        now = stamp(path)
-        if now in {seen, None}:
+        now, base = stamp(path), _base_stamps(environ)
+        if now is None or (now, base) == (seen, seen_base):
             continue
-        seen = now
+        seen, seen_base = now, base
         if problem in runtime.notices:
             runtime.notices.remove(problem)
         try:
-            runtime.use(load(path))
+            runtime.use(under(load(path), _here(), environ))
             problem = None
         except SettingsError as error:
             problem = f"The settings as they were still hold. {error}"

@@ -8,6 +8,8 @@ from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Period, WhenFull
 from burn_tui.core.environment import Privacy
 from burn_tui.core.policy import OnCut, OnFilter
+from burn_tui.core.routing_rules import Profile, Tier
+from burn_tui.core.task_class import TaskClass
 from burn_tui.core.team import WhenAway
 
 Usd = Annotated[float, Meta(ge=0, le=1e9)]
@@ -185,8 +187,8 @@ class TeamSettings(Struct, frozen=True, forbid_unknown_fields=True):
     hash_names: bool = False
     """true = names of projects and sessions leave as digests."""
     when_away: WhenAway = "refuse"
-    """For paid calls under a shared budget while the server cannot be asked: refuse, or go_on within the budgets of this
-    machine. Without shared budgets all goes on."""
+    """For paid calls under a shared budget while the server cannot be asked: refuse, or go_on within the budgets of
+    this machine. Without shared budgets all goes on."""
 
 
 class AuditSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,6 +200,61 @@ class AuditSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """false = a cost that a tool has noted in its log is not believed, and the price of the model is used instead."""
     follow: bool = True
     """false = the dashboard does not look for new lines in the logs of other tools while it runs."""
+
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class AutoSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The section `auto:`, on how a target is chosen where nobody has said which."""
+
+    strong_share: Share = 0.2
+    """The share of prompts that the strong tier answers: of the latest 300 those that gain most per dollar."""
+    mid_share: Share = 0.3
+    """The share that the tier below it answers."""
+    local_share: Share = 0.2
+    """The share that a model on this machine answers, where there is one: those that gain least."""
+    premium_cap: Share = 0.4
+    """Of a day's prompts at most this share goes to the strong tier by itself; 1 = no cap."""
+    p50_s: Annotated[float, Meta(gt=0)] | None = None
+    """Goal for the median time to the first word, as measured over the last day: who misses it comes later;
+    absent = none."""
+    p95_s: Annotated[float, Meta(gt=0)] | None = None
+    """The same for what 95 % of the calls stay below."""
+    explore: Annotated[float, Meta(ge=0, le=0.2)] = 0.02
+    """The share of prompts that the cheap tier is tried on although they seem worth more; 0 = none."""
+    cascade_ratio: Annotated[float, Meta(ge=1)] = 8.0
+    """From this ratio of prices on, a cheap answer that can be checked comes before a strong one."""
+    tiers: dict[str, Tier] = {}
+    """local, cheap, mid or strong for single targets, as in {openai/gpt-5: strong}; the others are sorted by price."""
+    task_classes: dict[TaskClass, list[str]] = {}
+    """Patterns of your own, as in {infra_config: ["\\.nomad\\b"]}; one that is found in a prompt decides its class."""
+
+
+class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `rules:`, for auto. Every condition that is given has to hold; the first rule that fits decides, and
+    beats whatever was learned.
+    """
+
+    project: str | None = None
+    """A pattern for the project's name; * and ? stand for anything."""
+    path: str | None = None
+    """A pattern for a path that the prompt names, such as "**/*.tf" or "docs/**"."""
+    regex: str | None = None
+    """A regular expression that is found in the prompt."""
+    operation: str | None = None
+    """A pattern for what the caller says it is doing."""
+    session: str | None = None
+    """A pattern for the session's name."""
+    task: TaskClass | None = None
+    """The class that the prompt was given: infra_config, code_edit, quick_snippet, architecture, docs, test_or_debug or
+    other."""
+    tier: Tier | None = None
+    """Who answers: local, cheap, mid or strong; absent = as without the rule."""
+    use: str | None = None
+    """provider/model that answers before all others."""
+    profile: Profile | None = None
+    """deterministic = temperature 0, a fixed seed, a dated model, nothing tried out; creative = temperature 1."""
 
 
 class FileSettings(Struct, forbid_unknown_fields=True):
@@ -214,6 +271,8 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     keys: dict[str, str | list[str]] | None = None
     """Other keys for actions, by their id: {burn: f6, stop: [escape, ctrl+x]}; `burn-tui doctor` checks them."""
     neighbours: list[Any] | None = None
+    auto: AutoSettings | None = None
+    rules: list[Any] | None = None
     team: TeamSettings | None = None
     audit: AuditSettings | None = None
     on_cut: OnCut = "continue"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.health import Health, scope_of
@@ -26,6 +27,7 @@ class Setup(Struct, frozen=True, kw_only=True):
     policy: Policy = Policy()
     """For pinned targets, and where no route is configured."""
     limits: TimeLimits = TimeLimits()
+    auto: AutoPolicy = AutoPolicy()
 
     def is_local(self, target: Target) -> bool:
         """Whether the target's provider runs on this machine."""

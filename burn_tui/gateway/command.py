@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from burn_tui.core.environment import DEVELOPMENT
 from burn_tui.core.errors import UnknownNameError, WrongCallError
+from burn_tui.engine.notice_board import NoticeBoard
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings import Settings
 from burn_tui.gateway.app import LOOPBACK_NAMES, Gateway
-from burn_tui.gateway.notice_board import NoticeBoard
 from burn_tui.gateway.server import LOOPBACK, Server, listening, port_of
 from burn_tui.gateway.tokens import TokenBook
 

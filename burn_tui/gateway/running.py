@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.usage import UsageRecord
+from burn_tui.engine.notice_board import NoticeBoard
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.transport import Transport
 from burn_tui.gateway.app import Gateway
 from burn_tui.gateway.client_variables import arguments, variables
 from burn_tui.gateway.command import check_environment
-from burn_tui.gateway.notice_board import NoticeBoard
 from burn_tui.gateway.server import LOOPBACK, Server, listening, port_of
 from burn_tui.gateway.tokens import TokenBook
 

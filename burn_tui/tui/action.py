@@ -23,8 +23,10 @@ Place = Literal[
     "latency",
     "providers",
     "alerts",
+    "audit",
     "prompt versions",
     "watched session",
+    "gateway",
 ]
 """Where a key works. `conversation` is the chat pane with the focus on it, `reading` a screen that is only read,
 `report` every screen about burning and waiting, those after it single ones of them, `watched session` the tab of

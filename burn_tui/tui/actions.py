@@ -10,7 +10,7 @@ from burn_tui.tui.conversation_keys import CONVERSATION_ACTIONS
 from burn_tui.tui.list_keys import LIST_ACTIONS
 from burn_tui.tui.prompt_keys import PROMPT_ACTIONS, PROMPT_OPENERS
 from burn_tui.tui.report_keys import REPORT_ACTIONS, REPORT_OPENERS
-from burn_tui.tui.watching_keys import WATCHING_ACTIONS
+from burn_tui.tui.watching_keys import GATEWAY_OPENER, WATCHING_ACTIONS
 
 _ALL = (
     Action(
@@ -193,6 +193,7 @@ _ALL = (
         palette="Privacy: keep this session on this machine, or lift that",
     ),
     *REPORT_OPENERS,
+    GATEWAY_OPENER,
     *PROMPT_OPENERS,
     Action(
         id="edit",

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from burn_tui.core.prompt_line import COMMAND as CALL
+
 COMMAND, NAME = "/", "@"
 
 
@@ -14,6 +16,15 @@ class Candidate(Struct, frozen=True):
     """Sign and name."""
     about: str
     """What it does, or who that is."""
+
+
+def called(begun: str, prompts: Iterable[str]) -> tuple[Candidate, ...]:
+    """Which versioned prompts could be meant by `/prompt ` and the beginning of a name; () for any other text."""
+    name = begun.removeprefix(f"{CALL} ")
+    if name == begun or any(letter.isspace() for letter in name):
+        return ()
+    fitting = sorted(_fitting(prompts, name.lower()), key=lambda one: not one.lower().startswith(name.lower()))
+    return tuple(Candidate(f"{CALL} {one}", "") for one in fitting)
 
 
 def candidates(prompt: str, *, commands: Mapping[str, str], names: Mapping[str, str]) -> tuple[Candidate, ...]:

@@ -1,19 +1,20 @@
 """What the widgets of the dashboard show, made of sessions and the engine's figures. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.catalog import Target
 from burn_tui.core.environment import Standing, find, forbidden
+from burn_tui.core.prompt_line import COMMAND as CALL
 from burn_tui.core.shorthand import Addressed, Names
 from burn_tui.core.transcript import Answer, Asked, Transcript
 from burn_tui.tui import foreign_views
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import commands
 from burn_tui.tui.badges import badge
-from burn_tui.tui.completion import COMMAND, NAME, Candidate
+from burn_tui.tui.completion import COMMAND, NAME, Candidate, called
 from burn_tui.tui.completion import candidates as candidates_of
 from burn_tui.tui.panels.panel import Health
 from burn_tui.tui.screens.choose_provider import state_in_words
@@ -168,7 +169,7 @@ def _beginning(draft: str) -> str:
 
 def completing(offered: tuple[Candidate, ...]) -> tuple[Fact, ...]:
     """What keys do while candidates are shown; nothing would be sent now."""
-    is_command = offered[0].text.startswith(COMMAND)
+    is_command = offered[0].text.startswith(COMMAND) and not offered[0].text.startswith(CALL + " ")
     return (
         Fact("Enter does it" if is_command else "Enter takes it"),
         Fact("↑ ↓ choose", tone="quiet"),
@@ -185,10 +186,14 @@ def history(deck: "Deck") -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def candidates(prompt: str, router: "Router", session: "Session") -> tuple[Candidate, ...]:
-    """What the beginning of a prompt could become."""
+def candidates(
+    prompt: str, router: "Router", session: "Session", prompts: Callable[[], Iterable[str]]
+) -> tuple[Candidate, ...]:
+    """What the beginning of a prompt could become. `prompts`: the names of versioned ones, asked for when needed."""
     if prompt[:1] not in {COMMAND, NAME}:
         return ()
+    if prompt.startswith(f"{CALL} "):
+        return called(prompt, prompts())
     return candidates_of(prompt, commands=commands(), names=names(router, session).offered())
 
 
@@ -279,6 +284,10 @@ def route(
         facts.append(_price(preview.cost_estimate_nanousd))
     if is_local_only(session):
         facts.append(Fact("local only", tone="good"))
+    if preview.auto is not None and session.draft.strip():
+        facts.append(Fact(preview.auto.because, preview.auto.task, tone="quiet"))
+    if preview.auto is not None and preview.auto.banner is not None:
+        facts.append(Fact(preview.auto.banner, "spent too fast: cheap only", tone="attention"))
     facts += _guard(session, preview, now)
     if burn is not None and burn.limit_nanousd:
         share = burn.spent_nanousd / burn.limit_nanousd
@@ -293,6 +302,8 @@ def _way(session: "Session", addressed: Addressed, preview: "Preview") -> list[s
     way = [usual if addressed.requested is None else "this once"]
     if not is_pinned and preview.route != way[0]:
         way.append(preview.route)
+    if preview.auto is not None and session.draft.strip():
+        way += [preview.auto.task, preview.auto.tier]
     return way
 
 

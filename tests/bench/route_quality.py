@@ -15,6 +15,7 @@ import random
 import sys
 from collections.abc import Mapping
 
+from burn_tui.core.complexity import Complexity
 from burn_tui.core.route_learning import Features, Learner, chance_of, features, rule_logit
 
 PASSES = 2
@@ -43,9 +44,9 @@ class Routing:
             return chance_of(rule_logit(seen) + doubt)
         return self._gain(seen, found, doubt)
 
-    def _gain(self, seen: object, found: Features, doubt: float) -> float:
-        fails = self.cheap.learned(seen, found)  # type: ignore[arg-type]
-        return chance_of(_logit(fails) + doubt) - self.strong.learned(seen, found)  # type: ignore[arg-type]
+    def _gain(self, seen: Complexity, found: Features, doubt: float) -> float:
+        fails = self.cheap.learned(seen, found)
+        return chance_of(_logit(fails) + doubt) - self.strong.learned(seen, found)
 
 
 def _logit(chance: float) -> float:

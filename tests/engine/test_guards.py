@@ -107,7 +107,11 @@ async def test_what_costs_nothing_uses_up_no_unlocking(tmp_path: Path) -> None:
 
 async def test_a_fallback_to_a_paid_call_is_counted_once(tmp_path: Path) -> None:
     places = {"production": Environment(name="production", hue="blue", lock=True, unlock_requests=2)}
-    scripts = {"own": Refuse(Failure("auth", "no", 401)), "primary": Refuse(Failure("auth", "no", 401)), "backup": FINE}
+    scripts: Scripts = {
+        "own": Refuse(Failure("auth", "no", 401)),
+        "primary": Refuse(Failure("auth", "no", 401)),
+        "backup": FINE,
+    }
     async with world(tmp_path, scripts, environments=places, shapes={"own": {"is_local": True}}) as running:
         session = running.runtime.session("main", "production")
         session.unlock()

@@ -17,7 +17,7 @@ from burn_tui.engine.ledger import Ledger
 KILLS = int(os.environ.get("BURN_TUI_KILLS", "60"))
 """200 in the long run that is made before a release."""
 
-STATEMENTS_AT_BIRTH = range(1, 60, 3)
+STATEMENTS_AT_BIRTH = range(1, 106, 5)
 """Of those that make a ledger and write into it first, the ones that its maker does not live to run."""
 
 KILLS_IN_TURN = KILLS // 4

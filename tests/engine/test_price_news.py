@@ -1,5 +1,7 @@
 """A price that changes while burn-tui runs is told of, whoever changed it."""
 
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -60,9 +62,7 @@ async def test_prices_that_stay_are_no_news(running: World, market: Market) -> N
     assert await _told(running) == []
 
 
-async def test_a_price_that_is_another_after_midnight_is_told_without_a_restart(
-    running: World, market: Market
-) -> None:
+async def test_a_price_that_is_another_after_midnight_is_told_without_a_restart(running: World, market: Market) -> None:
     market.rate, running.ahead_s = 3_000_000, DAY_S
     assert await _told(running) == []
     await until(lambda: running.runtime.router.setup.prices.price(PRIMARY) == _price(3_000_000))
@@ -83,3 +83,13 @@ async def test_a_price_that_the_settings_change_is_told_at_once(running: World) 
     await running.runtime.router.setup.prices.ready()
     (change,) = await _told(running)
     assert change.after == _price(9_000_000)
+
+
+async def test_the_prices_of_settings_that_are_gone_are_let_go(running: World) -> None:
+    old = weakref.ref(running.runtime.router.setup.prices)
+    for _ in range(3):
+        running.runtime.use(running.runtime.settings)
+        await running.runtime.router.setup.prices.ready()
+    await running.runtime.burn()
+    gc.collect()
+    assert old() is None

@@ -3,6 +3,7 @@
 from collections import namedtuple
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -86,7 +87,7 @@ async def test_a_day_s_prices_are_kept_in_a_file_and_asked_for_anew_the_next_day
     monkeypatch.setattr(prices, "_ask_process", answer)
     cache = tmp_path / "prices.json"
     for day, expected in ((TODAY, 1), (TODAY, 1), (date(2026, 3, 3), 2)):
-        book = PriceBook({}, CATALOG, today=lambda day=day: day, cache=cache)
+        book = PriceBook({}, CATALOG, today=partial(date.fromisoformat, f"{day}"), cache=cache)
         await book.ready()
         assert asked == expected
         assert book.price(SONNET) == OWN

@@ -58,13 +58,16 @@ def as_a_shell_has_it(environ: Mapping[str, str] | None = None) -> dict[str, str
     return {**ours, **(environ or {})}
 
 
-def burn_tui(*arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None) -> Ended:
-    """Run it to its end."""
+def burn_tui(
+    *arguments: str, stdin: bytes = b"", environ: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Ended:
+    """Run it to its end, in the directory `cwd` or where the tests run."""
     ended = subprocess.run(
         [console_script("burn-tui"), *arguments],
         input=stdin,
         capture_output=True,
         env=as_a_shell_has_it(environ),
+        cwd=cwd,
         check=False,
         timeout=120,
     )

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, cast
 from msgspec import structs
 from support.database import MemoryDatabase
 from support.scripted_prompts import ScriptedPrompts
+from support.scripted_team import ScriptedMembership
 from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
 
+from burn_tui.core.audit_progress import Progress
 from burn_tui.core.breaker import State
 from burn_tui.core.burn import BurnView, ProviderBurn
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
@@ -38,6 +40,8 @@ from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.foreign_sessions import Attempt, ForeignSession
+from burn_tui.engine.gateway_process import GatewayError
+from burn_tui.engine.notice_board import Running
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.router import Preview
 from burn_tui.engine.session import Session
@@ -330,6 +334,11 @@ class ScriptedForeign:
         self.asked: dict[str, list[Attempt]] = {}
         """By session, the latest first."""
 
+    @property
+    def latest(self) -> tuple[ForeignSession, ...]:
+        """As ForeignWatch.latest."""
+        return self.sessions
+
     async def look(self, now: float) -> tuple[ForeignSession, ...]:
         """As ForeignWatch.look."""
         return self.sessions
@@ -337,6 +346,39 @@ class ScriptedForeign:
     async def attempts(self, name: str) -> list[Attempt]:
         """As ForeignWatch.attempts."""
         return list(self.asked.get(name, []))
+
+
+class ScriptedGateway:
+    """A gateway that runs or does not."""
+
+    def __init__(self, *, trouble: str = "") -> None:
+        self.serving: Running | None = None
+        self.trouble = trouble
+        self.own = False
+
+    def running(self) -> Running | None:
+        """As GatewayProcess.running."""
+        return self.serving
+
+    def is_own(self, running: Running) -> bool:
+        """As GatewayProcess.is_own."""
+        return self.own
+
+    def tokens(self) -> int:
+        """As GatewayProcess.tokens."""
+        return 2
+
+    async def start(self) -> Running:
+        """As GatewayProcess.start."""
+        if self.trouble:
+            raise GatewayError(self.trouble)
+        self.own = True
+        self.serving = Running("http://127.0.0.1:4141", "pid:1:@here")
+        return self.serving
+
+    async def stop(self) -> None:
+        """As GatewayProcess.stop."""
+        self.serving = None
 
 
 class ScriptedRuntime:
@@ -367,13 +409,16 @@ class ScriptedRuntime:
         self.now = NOW
         self.label = label
         self.notices: list[str] = []
+        self.import_progress: Progress | None = None
         self.figures: BurnView | BurnError = burn
         self.looks = 0
         """How often the figures were asked for."""
         self.found: list[str] = []
         self.watch = ScriptedWatch()
         self.foreign = ScriptedForeign()
+        self.gateway: ScriptedGateway | None = None
         self.lens = ScriptedLens()
+        self.membership = ScriptedMembership()
         self.neighbourhood = ScriptedNeighbourhood()
         self.prompts = ScriptedPrompts()
         self.database = MemoryDatabase()

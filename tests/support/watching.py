@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 from msgspec import structs
+from support.audits import AUDIT, TOOLS
 
 from burn_tui.core.alerts import Alert, BudgetAlert, Contribution, Measured, Notification, Told
+from burn_tui.core.audit import Audit, ToolSeen
 from burn_tui.core.bottlenecks import Advice, Bottleneck
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
@@ -254,6 +256,8 @@ class ScriptedLens:
         self.resting: list[Rest] = []
         self.stated: list[Limit] = []
         self.windows: dict[Target, int] = {}
+        self.audited = Audit(since=0.0, until=NOW)
+        self.tools_seen: tuple[ToolSeen, ...] = ()
 
     def fill(self, targets: Iterable[Target]) -> None:
         """The afternoon on which everything happens."""
@@ -282,6 +286,7 @@ class ScriptedLens:
             Limit("openai", Headroom(name="tokens", limit=200_000, remaining=164_000, reset_s=6.0), 6.0),
         ]
         self.windows = dict(zip(targets, (200_000, 400_000, 1_000_000, 32_768), strict=False))
+        self.audited, self.tools_seen = AUDIT, TOOLS
 
     async def request(self, request_id: str) -> tuple[Attempted, ...]:
         """As Lens.request."""
@@ -308,6 +313,14 @@ class ScriptedLens:
     async def bottlenecks(self, slow_s: float) -> tuple[Bottleneck, ...]:
         """As Lens.bottlenecks."""
         return self.slow
+
+    async def audit(self, since: float) -> Audit:
+        """As Lens.audit."""
+        return structs.replace(self.audited, since=since)
+
+    async def tools(self) -> tuple[ToolSeen, ...]:
+        """As Lens.tools."""
+        return self.tools_seen
 
     async def providers(self) -> list[ProviderState]:
         """As Lens.providers."""

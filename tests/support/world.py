@@ -108,6 +108,8 @@ class World:
             reference.name: f"key-of-{reference.name}" for keys in settings.keys.values() for reference in keys
         }
         self.runtime: Runtime
+        self.project: Path | None = None
+        """Where the person works; None = nowhere."""
         self.ahead_s = 0.0
         """How far the clock on the wall was put forward."""
         self._data_dir = data_dir
@@ -117,7 +119,7 @@ class World:
     async def start(self) -> None:
         """A runtime as a new process would have it."""
         self.runtime = await Runtime.open(
-            self.settings, data_dir=self._data_dir, environ=self.environ, clock=self.clock
+            self.settings, data_dir=self._data_dir, environ=self.environ, clock=self.clock, project=self.project
         )
         self.runtime.router.chance = lambda: 0.0
 
@@ -190,12 +192,14 @@ async def world(
     dialects: Mapping[str, str] | None = None,
     shapes: Mapping[str, Mapping[str, Any]] | None = None,
     more_addresses: Mapping[str, tuple[str, ...]] | None = None,
+    project: Path | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """Providers by name, in the default route's order, and a runtime that knows them.
 
     `dialects` by provider, openai-chat where it says nothing. `shapes`: fields of Provider that differ.
-    `more_addresses`: further simulated providers that are only other addresses of one. `settings`: of Settings.
+    `more_addresses`: further simulated providers that are only other addresses of one. `project`: where the
+    person works. `settings`: of Settings.
     """
     dialects, shapes, more_addresses = dialects or {}, shapes or {}, more_addresses or {}
     simulated = [
@@ -204,6 +208,7 @@ async def world(
     with Host(simulated) as host:
         catalog = _catalog(host, simulated, shapes, more_addresses)
         running = World(simulated, _settings(catalog, settings), data_dir)
+        running.project = project
         await running.start()
         try:
             yield running

@@ -8,10 +8,12 @@ from textual.binding import Binding
 from burn_tui.tui.action import Action, Place
 from burn_tui.tui.actions import ACTIONS, actions_of, bindings, key_table_markdown
 from burn_tui.tui.app import BurnApp
+from burn_tui.tui.screens.audit import AuditScreen
 from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import KEYS, ChooseProviderScreen
 from burn_tui.tui.screens.compare import CompareScreen
+from burn_tui.tui.screens.gateway import GatewayScreen
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
 from burn_tui.tui.screens.latency import LatencyScreen
@@ -49,8 +51,10 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "latency": (LatencyScreen,),
     "providers": (ProvidersScreen,),
     "alerts": (BudgetsScreen,),
+    "audit": (AuditScreen,),
     "prompt versions": (PromptsScreen,),
     "watched session": (MainScreen,),
+    "gateway": (GatewayScreen,),
 }
 
 

@@ -31,11 +31,14 @@ from support.scripted import (
     falls_back,
     settled,
 )
+from support.scripted_prompts import TICKETS
+from support.scripted_team import AWAY, BUSY
 from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 from textual.widgets import Input
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.core.events import Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.team import TeamView
 from burn_tui.core.transcript import Answer, Notice
 from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.boot_error import BootErrorScreen
@@ -245,6 +248,35 @@ def report(*keys: str) -> Scene:
     return scene
 
 
+def prompts(*keys: str) -> Scene:
+    """The prompts of a project that has several."""
+
+    async def scene(running: Dashboard) -> None:
+        running.runtime.prompts.fill()
+        await idle(running)
+        await running.pilot.press("f7")
+        await running.until(lambda: "triage" in running.text() or "review-diff" in running.text())
+        await running.pilot.press("left_square_bracket")
+        await running.until(lambda: TICKETS.shown in running.text())
+        await running.pilot.press(*keys)
+        await running.settled()
+
+    return scene
+
+
+def team(view: TeamView) -> Scene:
+    """What everybody burns."""
+
+    async def scene(running: Dashboard) -> None:
+        running.runtime.membership.seen = view
+        await idle(running)
+        await running.pilot.press("alt+o")
+        await running.until(lambda: isinstance(running.app.screen, ReportScreen) and running.app.screen.last)
+        await running.settled()
+
+    return scene
+
+
 async def alarm(running: Dashboard) -> None:
     await idle(running)
     running.runtime.figures = structs.replace(busy_day(), told=told(RUNAWAY, HALF_SPENT))
@@ -268,6 +300,9 @@ SCENES: dict[str, Scene] = {
     "budgets": report("alt+m"),
     "pressure": report("alt+r"),
     "requests": report("alt+a"),
+    "audit": report("alt+e"),
+    "team": team(BUSY),
+    "team-away": team(AWAY),
     "help": pressing("f1"),
     "confirm": confirm,
     "too-long": too_long,
@@ -279,6 +314,8 @@ SCENES: dict[str, Scene] = {
     "reading": reading,
     "notices": noticing,
     "past": the_past,
+    "prompts": prompts("down"),
+    "prompt-diff": prompts("d"),
 }
 
 

@@ -21,7 +21,7 @@ from burn_tui.tui.screens.requests import RequestsScreen
 
 TARGETS = (SONNET, GPT, FLASH, QWEN)
 OPENERS = {"alt+i": "request", "f6": "slow", "alt+w": "latency", "alt+p": "providers", "alt+m": "budgets"}
-OPENERS["alt+r"] = "pressure"
+OPENERS |= {"alt+r": "pressure", "alt+e": "audit"}
 
 
 @asynccontextmanager
@@ -62,7 +62,13 @@ async def test_a_report_on_a_day_without_anything_says_so_and_does_not_stay_empt
         await shown(
             running,
             {"request": "No request", "slow": "Nothing was asked", "latency": "Nothing was asked"}.get(
-                name, {"providers": "No provider", "budgets": "None is set", "pressure": "Nobody"}.get(name, "")
+                name,
+                {
+                    "providers": "No provider",
+                    "budgets": "None is set",
+                    "pressure": "Nobody",
+                    "audit": "Nothing was asked",
+                }.get(name, ""),
             ),
         )
 

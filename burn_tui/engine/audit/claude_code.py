@@ -31,8 +31,8 @@ import msgspec
 from msgspec import Struct
 
 from burn_tui.core.money import nanousd
-from burn_tui.engine.audit.jsonl import UNREADABLE, Lines, Usd, broken_lines, lines_with, skip
-from burn_tui.engine.audit.reader import MOST_TOKENS, Found, Piece, Reading, Tokens
+from burn_tui.engine.audit.jsonl import UNREADABLE, Usd, lines_with, why
+from burn_tui.engine.audit.reader import MOST_TOKENS, Found, Piece, Reading, Skipped, Tokens
 
 SYNTHETIC = "<synthetic>"
 
@@ -129,33 +129,57 @@ class ClaudeCode:
 
     def read(self, piece: Piece) -> Reading:
         """The memory is the slash command that is being answered."""
-        lines, command = Lines(piece.data, piece.line), piece.memory.decode()
+        command = piece.memory.decode()
         found: list[Found] = []
-        skipped = broken_lines(lines)
-        for start, end in lines_with((_USAGE, _COMMAND), lines):
-            line = lines.data[start:end]
+        skipped: list[Skipped] = []
+        last: Found | None = None
+        for number, text in lines_with((_USAGE, _COMMAND), piece, skipped):
             try:
-                one = _decode(line)
-            except UNREADABLE as error:
-                without_content = _second_look(line)
-                if without_content is None:
-                    skip(skipped, lines.number(start), error)
-                    continue
-                one = without_content
-            if one.type == "user":
-                command = _command(line, command)
-            elif one.type == "assistant":
-                try:
-                    response = _found(one, command)
-                except ValueError as error:
-                    skip(skipped, lines.number(start), error)
-                    continue
-                if response is not None:
-                    found.append(response)
-        return Reading(found, list(skipped.values()), command.encode())
+                line = _understood(text)
+                if line.type == "user":
+                    command = _command(text, command)
+                elif line.type == "assistant" and not (last and _goes_on(last, line)):
+                    last = _found(line, command)
+                    found += [last] if last else []
+            except (*UNREADABLE, ValueError) as error:
+                skipped.append(Skipped(number, why(error)))
+        return Reading(found, skipped, command.encode())
 
 
-def _second_look(line: bytes) -> "_Line | None":
+def _understood(text: bytes) -> _Line:
+    """What a line says, if need be without its content. UNREADABLE, by the reason of the first look."""
+    try:
+        return _decode(text)
+    except UNREADABLE:
+        line = _without_content(text)
+        if line is None:
+            raise
+        return line
+
+
+def _goes_on(last: Found, line: _Line) -> bool:
+    """Whether the line is one more of the response that the line before it was of. All but some say the same again,
+    except for its output and its tools; others are looked at as a whole.
+    """
+    message = line.message
+    if message is None or message.usage is None or message.id != last.key or line.costUSD is not None:
+        return False
+    usage = message.usage
+    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    is_same = (
+        (read, written) == (last.cache_read_input_tokens, last.cache_creation_input_tokens)
+        and usage.input_tokens + read + written == last.input_tokens
+        and bool(line.isSidechain) == bool(last.agent)
+    )
+    if is_same:
+        last.output_tokens = max(last.output_tokens or 0, usage.output_tokens)
+        tools = _tools(message.content)
+        if tools and tools != last.tools:
+            last.tools = ",".join(sorted({*last.tools.split(","), *tools.split(",")} - {""}))
+    return is_same
+
+
+def _without_content(line: bytes) -> "_Line | None":
     """The line with its content left out; None if that does not make sense either."""
     try:
         bare = _decode_without_content(line)

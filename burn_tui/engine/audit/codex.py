@@ -31,8 +31,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from burn_tui.engine.audit.jsonl import UNREADABLE, Lines, broken_lines, lines_with, skip
-from burn_tui.engine.audit.reader import Found, Piece, Reading, Tokens
+from burn_tui.engine.audit.jsonl import UNREADABLE, lines_with, why
+from burn_tui.engine.audit.reader import Found, Piece, Reading, Skipped, Tokens
 
 _META, _CONTEXT, _COUNT = b'"session_meta"', b'"turn_context"', b'"token_count"'
 
@@ -126,21 +126,18 @@ class Codex:
 
     def read(self, piece: Piece) -> Reading:
         """The memory is a _Memory."""
-        lines, session = Lines(piece.data, piece.line), _remember(piece.memory) if piece.memory else _Memory()
+        session = _remember(piece.memory) if piece.memory else _Memory()
         found: list[Found] = []
-        skipped = broken_lines(lines)
-        for start, end in lines_with((_COUNT, _CONTEXT, _META), lines):
+        skipped: list[Skipped] = []
+        for number, text in lines_with((_COUNT, _CONTEXT, _META), piece, skipped):
             try:
-                response = _taken_in(_decode(lines.data[start:end]), session)
-            except UNREADABLE as error:
-                skip(skipped, lines.number(start), error)
-                continue
-            except ValueError as error:
-                skip(skipped, lines.number(start), error)
+                response = _taken_in(_decode(text), session)
+            except (*UNREADABLE, ValueError) as error:
+                skipped.append(Skipped(number, why(error)))
                 continue
             if response is not None:
                 found.append(response)
-        return Reading(found, list(skipped.values()), msgspec.msgpack.encode(session))
+        return Reading(found, skipped, msgspec.msgpack.encode(session))
 
 
 def _taken_in(line: _Line, session: _Memory) -> Found | None:

@@ -69,6 +69,7 @@ class Filing:
         self._now = now
         self._names: Names | None = None
         self._labels: dict[tuple[str, ...], int] = {}
+        self._operations: dict[tuple[str, str, str], str] = {}
 
     def file(self, connection: sqlite3.Connection, pieces: Sequence[ReadPiece]) -> Filed:
         """Write all that the pieces hold, and how far they were read."""
@@ -125,11 +126,13 @@ class Filing:
         assert names is not None
         provider_name = found.provider_name or UNKNOWN
         cost = self._pricing(provider_name, found)
+        at_us = round(found.at * 1_000_000)
         return (
             number,
             event_id,
-            event_id,
-            round(found.at * 1_000_000),
+            # In the order of time, as those of live requests are: an index is quicker to write in an order.
+            (at_us // 1000).to_bytes(6) + event_id[6:],
+            at_us,
             self._labels_of(tool, provider_name, found),
             names.number(found.session_id or None),
             names.number(f"from the log of {tool}{cost.rule}"),
@@ -149,7 +152,7 @@ class Filing:
         )
 
     def _labels_of(self, tool: str, provider_name: str, found: Found) -> int:
-        operation = operation_of(command=found.command, agent=found.agent, tools=found.tools)
+        operation = self._operation_of(found)
         key = (tool, provider_name, found.model, found.cwd, operation)
         known = self._labels.get(key)
         if known is None:
@@ -167,6 +170,13 @@ class Filing:
                     source=tool,  # type: ignore[arg-type]
                 )
             )
+        return known
+
+    def _operation_of(self, found: Found) -> str:
+        key = (found.command, found.agent, found.tools)
+        known = self._operations.get(key)
+        if known is None:
+            known = self._operations[key] = operation_of(command=found.command, agent=found.agent, tools=found.tools)
         return known
 
     def _improve(self, writing: Writing, event_id: bytes, found: Found) -> bool:
@@ -207,10 +217,10 @@ def _under_known_names(connection: sqlite3.Connection, piece: ReadPiece) -> Iter
 
 def _note(connection: sqlite3.Connection, piece: ReadPiece, tool: str) -> None:
     """Remember how far a log was read, and what could not be."""
-    connection.execute(sql.FORGET_SKIPPED, (piece.path, piece.first_line if piece.goes_on else 0))
+    connection.execute(sql.FORGET_UNFINISHED if piece.goes_on else sql.FORGET_SKIPPED, (piece.path,))
     kept = [(piece.path, one.line, one.why[:200]) for one in piece.skipped[:MOST_SKIPPED]]
-    if piece.is_unfinished:
-        kept.append((piece.path, piece.line, "the line has no end yet"))
+    if piece.unfinished_line:
+        kept.append((piece.path, piece.unfinished_line, sql.UNFINISHED))
     if kept:
         connection.executemany(sql.KEEP_SKIPPED, kept)
     connection.execute(
@@ -222,11 +232,10 @@ def _note(connection: sqlite3.Connection, piece: ReadPiece, tool: str) -> None:
             "size": piece.size,
             "changed_ns": piece.changed_ns,
             "offset": piece.offset,
-            "line": piece.line,
             "fingerprint": piece.fingerprint,
             "memory": piece.memory,
             "skipped": len(piece.skipped),
-            "unfinished": int(piece.is_unfinished),
+            "unfinished": int(piece.unfinished_line > 0),
             "goes_on": piece.goes_on,
         },
     )

@@ -44,7 +44,6 @@ class Wanted(Struct, array_like=True):
     path: bytes
     offset: int = 0
     """Where to go on; 0 = at the beginning."""
-    line: int = 1
     fingerprint: bytes = b""
     memory: bytes = b""
 
@@ -56,7 +55,6 @@ class ReadPiece(Struct, array_like=True):
     path: bytes
     goes_on: bool
     """False = it is the beginning of the file, and what was known of it before does not hold any more."""
-    first_line: int
     event_ids: list[bytes]
     """16 bytes each, as long as `found`; a piece holds each response once."""
     twins: list[bytes]
@@ -69,12 +67,10 @@ class ReadPiece(Struct, array_like=True):
     changed_ns: int
     offset: int
     """What was read, in bytes from the beginning of the file."""
-    line: int
-    """The number of the line that comes next."""
     fingerprint: bytes
     memory: bytes
-    is_unfinished: bool = False
-    """The last line has no end yet, and is not read yet either."""
+    unfinished_line: int = 0
+    """The number of the last line, if it has no end yet: it is not read yet either. 0 = there is none."""
 
 
 def read_log(wanted: Wanted) -> Iterator[ReadPiece]:
@@ -101,32 +97,42 @@ def read_log(wanted: Wanted) -> Iterator[ReadPiece]:
 
 
 def _read_lines(reader: LogReader, wanted: Wanted, file: int, seen: os.stat_result) -> Iterator[ReadPiece]:
-    offset, line, memory = wanted.offset, wanted.line, wanted.memory
+    offset, memory = wanted.offset, wanted.memory
     goes_on = 0 < offset <= seen.st_size and _fingerprint(file, offset) == wanted.fingerprint
     if not goes_on:
-        offset, line, memory = 0, 1, b""
-    while offset < seen.st_size or not goes_on:
+        offset, memory = 0, b""
+    is_whole = True
+    while is_whole and (offset < seen.st_size or not goes_on):
         data, is_whole = _whole_lines(file, offset, seen.st_size)
-        lines = data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
         if len(data) > LONGEST_LINE:
-            reading = Reading([], [Skipped(line, "longer than any record")], memory)
+            reading = Reading([], [Skipped(1, "longer than any record")], memory)
         else:
-            reading = reader.read(Piece(os.fsdecode(wanted.path), data, line, memory))
+            reading = reader.read(Piece(os.fsdecode(wanted.path), data, memory=memory))
+        # The number of a line is worth reading what is before it only where a line is to be named.
+        before = _lines_before(file, offset) if reading.skipped or not is_whole else 0
+        for one in reading.skipped:
+            one.line += before
         offset, memory = offset + len(data), reading.memory
         yield _piece(
             wanted,
             reading,
             seen,
             goes_on=goes_on,
-            first_line=line,
             offset=offset,
-            line=line + lines,
             fingerprint=_fingerprint(file, offset),
-            is_unfinished=not is_whole,
+            unfinished_line=0 if is_whole else before + data.count(b"\n") + 1,
         )
-        line, goes_on = line + lines, True
-        if not is_whole:
-            return
+        goes_on = True
+
+
+def _lines_before(file: int, offset: int) -> int:
+    lines, place = 0, 0
+    while place < offset:
+        data = os.pread(file, min(PIECE_BYTES, offset - place), place)
+        if not data:
+            break
+        lines, place = lines + data.count(b"\n"), place + len(data)
+    return lines
 
 
 def _whole_lines(file: int, offset: int, size: int) -> tuple[bytes, bool]:
@@ -184,11 +190,9 @@ def _piece(
     seen: os.stat_result,
     *,
     goes_on: bool,
-    first_line: int = 1,
     offset: int = 0,
-    line: int = 1,
     fingerprint: bytes = b"",
-    is_unfinished: bool = False,
+    unfinished_line: int = 0,
 ) -> ReadPiece:
     tool = READERS[wanted.reader].tool
     merged: dict[str, Found] = {}
@@ -205,7 +209,6 @@ def _piece(
         reader=wanted.reader,
         path=wanted.path,
         goes_on=goes_on,
-        first_line=first_line,
         event_ids=event_ids,
         twins=twins,
         found=found,
@@ -214,10 +217,9 @@ def _piece(
         size=seen.st_size,
         changed_ns=seen.st_mtime_ns,
         offset=offset,
-        line=line,
         fingerprint=fingerprint,
         memory=reading.memory,
-        is_unfinished=is_unfinished,
+        unfinished_line=unfinished_line,
     )
 
 

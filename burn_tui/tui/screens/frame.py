@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -71,6 +72,8 @@ class Frame(Screen[None]):
         self._is_by_provider = False
         self._is_looking = False
         self._news = News()
+        self._gateway_address = ""
+        """Host and port; "" = it does not run."""
 
     def compose(self) -> ComposeResult:
         """Two forms of the panels are there; the width decides which is shown."""
@@ -102,7 +105,9 @@ class Frame(Screen[None]):
         self._preview_timer = self.set_interval(PREVIEW_DELAY_S, self._show_route, pause=True)
         prompt = self.query_one(Prompt)
         prompt.completions = self.query_one(Completions)
-        prompt.candidates = lambda text: views.candidates(text, self._runtime.router, self.deck.active)
+        prompt.candidates = lambda text: views.candidates(
+            text, self._runtime.router, self.deck.active, self._runtime.prompts.file_names
+        )
         prompt.sent_before = lambda: views.history(self.deck)
         self._bind()
         self._tick()
@@ -169,7 +174,8 @@ class Frame(Screen[None]):
         if (seen := self.deck.watched) is not None:
             return foreign_views.status(seen, self._place(seen), self._look_of(), views.spent(burn))
         session, now = self.deck.active, self._runtime.clock.now()
-        return views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
+        status = views.status(session, self._palette, by_provider=self._is_by_provider, burn=burn, now=now)
+        return structs.replace(status, gateway=self._gateway_address)
 
     def _place(self, seen: "ForeignSession") -> Environment:
         return foreign_views.place_of(seen, self._runtime)
@@ -218,6 +224,9 @@ class Frame(Screen[None]):
     async def _look(self) -> None:
         """Read the ledger and the breakers, once."""
         self._is_looking = True
+        gateway = self._runtime.gateway
+        running = gateway.running() if gateway else None
+        self._gateway_address = running.url.partition("://")[2] if running else ""
         try:
             burn = await self._runtime.burn()
         except BurnError as error:

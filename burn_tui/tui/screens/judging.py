@@ -72,6 +72,7 @@ class Judging(Asking, Reading):
         except LedgerError as error:
             self._warn(str(error))
             return
+        await self._runtime.router.auto.judged(event_id, verdict)
         self.deck.active.transcript.rate(answer, verdict, note)
         self.reader.notice_change()
 

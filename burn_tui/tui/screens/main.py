@@ -14,11 +14,12 @@ from burn_tui.tui.screens.finding import Finding
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.judging import Judging
 from burn_tui.tui.screens.neighbours import NeighboursScreen
+from burn_tui.tui.screens.prompting import Prompting
 from burn_tui.tui.screens.watching import Watching
 from burn_tui.tui.widgets.prompt import Prompt
 
 
-class MainScreen(Finding, Judging, Watching):
+class MainScreen(Finding, Judging, Prompting, Watching):
     """Shows what the engine says and passes on what the person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dashboard"), *bindings("conversation")]

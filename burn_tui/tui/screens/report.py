@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 AGAIN_S = 1.0
 """Between two looks."""
 
-NAMES = ("request", "slow", "latency", "providers", "budgets", "pressure")
+NAMES = ("request", "slow", "latency", "providers", "budgets", "pressure", "audit")
 """Of the reports, in the order of their digits."""
 
 _FOR_EVER_S = 30 * 86_400.0
@@ -78,7 +78,7 @@ class ReportTabs(Drawn[str]):
 
     def draw(self, view: str, width: int) -> Content:
         """All of them, side by side."""
-        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width)
+        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width, gap=2)
 
 
 def _tab(number: int, name: str, current: str) -> Content:

@@ -20,6 +20,12 @@ class Reporting(Frame):
 
         self.app.push_screen(REPORTS[name](self._desk()))
 
+    def action_show_team(self) -> None:
+        """What everybody burns."""
+        from burn_tui.tui.screens.team import TeamScreen  # noqa: PLC0415 - not needed to paint
+
+        self.app.push_screen(TeamScreen(self._desk()))
+
     @work
     async def action_show_cause(self) -> None:
         """The requests that caused the latest alert."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from burn_tui.tui.screens.audit import AuditScreen
 from burn_tui.tui.screens.bottlenecks import BottlenecksScreen
 from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
@@ -19,6 +20,7 @@ REPORTS: dict[str, type[ReportScreen[Any]]] = {
         ProvidersScreen,
         BudgetsScreen,
         PressureScreen,
+        AuditScreen,
     )
 }
 """In the order of NAMES."""

@@ -76,7 +76,7 @@ class RequestsScreen(ReportScreen[Found]):
         unpriced = sum(record.cost_nanousd is None for record in view.records)
         count = f"the {MOST_REQUESTS} costliest" if len(view.records) >= MOST_REQUESTS else f"{len(view.records)}"
         pieces = [
-            Content.styled(view.which.operation_name or "all operations", "bold"),
+            Content.styled(view.which.operation_name or view.which.prompt_name or "all operations", "bold"),
             Content.styled(f"{_when(view.which.since)} to {_when(view.which.until)}", "$foreground-muted"),
             Content.styled(f"{count} attempts, {fmt.money(known)}", "$foreground"),
         ]

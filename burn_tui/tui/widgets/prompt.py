@@ -128,7 +128,7 @@ class Prompt(TextArea):
             case "escape":
                 self._refused = self.text
                 self.show_candidates()
-            case "enter" if marked.text.startswith(COMMAND):
+            case "enter" if marked.text.startswith(COMMAND) and " " not in marked.text:
                 self._write("")
                 await self._do(handler_of_command(marked.text.removeprefix(COMMAND)))
             case "tab" | "enter":

@@ -31,6 +31,8 @@ class Status(Struct, frozen=True, kw_only=True):
     """Nothing of the session may leave this machine."""
     note: str = ""
     """A rule of the environment, for lines with room to spare."""
+    gateway: str = ""
+    """Where the gateway serves other programs; "" = it does not run. As note."""
 
 
 class StatusLine(Drawn[Status]):
@@ -55,6 +57,9 @@ class StatusLine(Drawn[Status]):
         room = width - left.cell_length - spent.cell_length - 2 * _GAP
         if view.note and len(view.note) <= room:
             left = Content.assemble(left, " " * _GAP, view.note)
+            room -= _GAP + len(view.note)
+        if view.gateway and len(gateway := f"⇄ gateway on {view.gateway}") <= room:
+            left = Content.assemble(left, " " * _GAP, gateway)
         return spread(left, spent, width)
 
 

@@ -1,0 +1,97 @@
+"""`audit`: what other tools have logged of their use of models, taken over into the ledger."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from burn_tui.commands.places import ANSWERED, Commands, add_places, ledger_dir, settings
+
+if TYPE_CHECKING:
+    from burn_tui.core.audit_progress import Progress
+    from burn_tui.engine.audit.summary import Summary
+    from burn_tui.engine.settings import Settings
+
+
+def add(commands: Commands) -> None:
+    """Put the parser."""
+    about = "read the logs of Claude Code, Codex, Gemini CLI, opencode, aider and llm into the ledger"
+    audit = commands.add_parser("audit", help=about, description=f"{about}.", allow_abbrev=False)
+    audit.add_argument(
+        "--home",
+        metavar="DIR",
+        action="append",
+        help="a home directory to look below, again for several; default: audit.homes in the settings, else your own",
+    )
+    audit.add_argument("--since", metavar="S", help="what to report on: 24h, 7d, 2w or a date; default: all of it")
+    audit.add_argument("--json", action="store_true", help="one JSON object instead of the text")
+    add_places(audit, is_again=True)
+    audit.set_defaults(run=_audit)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    import asyncio
+
+    chosen, tell = settings(options), _shown if sys.stderr.isatty() else None
+    homes = [Path(home).expanduser() for home in options.home or chosen.audit.homes]
+    found = asyncio.run(_imported(options, chosen, homes, tell))
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+    if options.json:
+        _print_json(found)
+    else:
+        from burn_tui.tui.audit_summary_text import text
+
+        print(text(found))
+    return ANSWERED
+
+
+async def _imported(
+    options: argparse.Namespace,
+    chosen: "Settings",
+    homes: Sequence[Path],
+    tell: "Callable[[Progress], None] | None",
+) -> "Summary":
+    from functools import partial
+
+    from burn_tui.core.report import since_of
+    from burn_tui.engine.audit.importing import Importer
+    from burn_tui.engine.audit.pricing import prices_of
+    from burn_tui.engine.audit.summary import summary
+    from burn_tui.engine.clock import Clock, local_timezone
+    from burn_tui.engine.ledger import Ledger
+
+    clock, place = Clock(), ledger_dir(options)
+    since = 0.0 if options.since is None else since_of(options.since, now=clock.now(), timezone=local_timezone())
+    ledger = await Ledger.open(place / "ledger.sqlite3", now=clock.now())
+    try:
+        importer = Importer(
+            ledger,
+            prices_of(chosen, clock, cache=place / "audit-prices.json"),
+            homes=homes,
+            # Whoever names a home wants that one, not what variables say of this one.
+            environ={} if options.home else os.environ,
+            clock=clock,
+        )
+        imported = await importer.run(tell)
+        return await ledger.reading(partial(summary, logs=imported.logs, since=since))
+    finally:
+        await ledger.close()
+
+
+def _print_json(found: "Summary") -> None:
+    import msgspec
+
+    from burn_tui.engine.audit.asking import iterate_json
+
+    document = {"totals": found.totals, "tools": found.tools, "tasks": list(iterate_json(found.tasks))}
+    print(msgspec.json.encode(document).decode())
+
+
+def _shown(progress: "Progress") -> None:
+    """One line that is written over and over, on a terminal."""
+    from burn_tui.tui.audit_summary_text import progress_line
+
+    print(f"\r\x1b[K{progress_line(progress)}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,55 @@
+"""Everything that an audit says, as the screen and --json show it."""
+
+from msgspec import Struct
+
+from burn_tui.core.audit_routes import Alternative
+from burn_tui.core.audit_savings import CacheUse, ServedAsWell
+from burn_tui.core.audit_switches import Switches
+from burn_tui.core.audit_tasks import ProviderShare, TaskUse
+
+ROUTE_DAYS = 30
+"""How far back other routes are reckoned: "last month"."""
+
+
+class ToolSeen(Struct, frozen=True, kw_only=True):
+    """What is known of one tool's logs."""
+
+    name: str
+    """As it calls itself: "claude_code"."""
+    attempts: int
+    cost_nanousd: int | None
+    """None = the cost of none is known."""
+    first_at: float | None
+    last_at: float | None
+    """Seconds since the epoch; None = nothing was ever seen."""
+
+
+class Audit(Struct, frozen=True, kw_only=True):
+    """Who did what, and what could be otherwise. All of it can be reckoned anew from the ledger."""
+
+    since: float
+    until: float
+    """Seconds since the epoch."""
+    tasks: tuple[TaskUse, ...] = ()
+    """The costliest first, branches apart."""
+    cheaper: tuple[ServedAsWell, ...] = ()
+    caches: tuple[CacheUse, ...] = ()
+    providers: tuple[ProviderShare, ...] = ()
+    switches: Switches | None = None
+    """None = not reckoned yet."""
+    routes: tuple[Alternative, ...] = ()
+    """Of the last ROUTE_DAYS before `until`."""
+    estimated_attempts: int = 0
+    """Whose tokens are rounded or guessed."""
+    unpriced_attempts: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """All of them."""
+        return sum(use.attempts for use in self.tasks)
+
+    @property
+    def cost_nanousd(self) -> int | None:
+        """Known costs; None = the cost of none is known."""
+        costs = [use.cost_nanousd for use in self.tasks if use.cost_nanousd is not None]
+        return sum(costs) if costs or not self.tasks else None

@@ -1,0 +1,107 @@
+"""The user's rules for auto: the first that fits a prompt holds, and beats whatever was learned.
+
+`@strong` or `@cheap` before a prompt is such a rule, for this one prompt.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from msgspec import Struct
+
+from burn_tui.core.task_class import TaskClass
+
+Tier = Literal["local", "cheap", "mid", "strong"]
+Profile = Literal["deterministic", "creative"]
+"""deterministic: temperature 0, a fixed seed, a dated model where there is one, nothing tried out. creative: 1.0."""
+
+_MARK = re.compile(r"@(local|cheap|mid|strong)(?:\s+|$)")
+_PATH = re.compile(r"(?<![\w@])(?:~|\.{1,2})?/?(?:[\w.-]+/)*[\w-]*\.\w{1,10}\b|(?<![\w@])(?:[\w.-]+/)+[\w.-]+")
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """Every condition that is given has to hold; without any the rule holds always."""
+
+    project: str | None = None
+    """A pattern with * and ?."""
+    path: str | None = None
+    """A pattern for a path that the prompt names: ** stands for any folders, * and ? stay within one."""
+    regex: str | None = None
+    """To be found in the prompt."""
+    operation: str | None = None
+    """What the caller says it is doing, a pattern."""
+    session: str | None = None
+    """The name of a session, a pattern: a pin for all that is asked there."""
+    task: TaskClass | None = None
+    """The class that the prompt was given."""
+    tier: Tier | None = None
+    """Who answers; None = that is decided as without the rule."""
+    use: str | None = None
+    """provider/model that answers before all others."""
+    profile: Profile | None = None
+    """None = as the class has it."""
+
+    @property
+    def in_words(self) -> str:
+        """Its conditions."""
+        names = ("project", "path", "regex", "operation", "session", "task")
+        given = [f"{name} {value}" for name in names if (value := getattr(self, name)) is not None]
+        return " and ".join(given) or "always"
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether it asks for something that only the prompt's own words can tell."""
+        return self.path is not None or self.regex is not None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What rules may ask of one request."""
+
+    prompt: str
+    task: TaskClass
+    project: str = ""
+    operation: str = ""
+    session: str = ""
+
+
+def marked(prompt: str) -> tuple[Tier | None, str]:
+    """The tier that stands before a prompt, as in "@strong why?", and the prompt without it."""
+    match = _MARK.match(prompt)
+    if match is None:
+        return None, prompt
+    tier: Tier = match.group(1)  # type: ignore[assignment]  # the pattern has just these words
+    return tier, prompt[match.end() :]
+
+
+def first_match(rules: tuple[Rule, ...], facts: Facts) -> Rule | None:
+    """The rule that holds; None = none does."""
+    paths = paths_in(facts.prompt) if any(rule.path for rule in rules) else ()
+    return next((rule for rule in rules if _fits(rule, facts, paths)), None)
+
+
+def paths_in(prompt: str) -> tuple[str, ...]:
+    """What looks like the path of a file."""
+    return tuple(dict.fromkeys(match.group().removeprefix("./") for match in _PATH.finditer(prompt[:20_000])))
+
+
+def _fits(rule: Rule, facts: Facts, paths: tuple[str, ...]) -> bool:
+    patterns = ((rule.project, facts.project), (rule.operation, facts.operation), (rule.session, facts.session))
+    return (
+        all(pattern is None or glob(pattern).fullmatch(value) is not None for pattern, value in patterns)
+        and (rule.task is None or rule.task == facts.task)
+        and (rule.path is None or any(glob(rule.path).fullmatch(path) for path in paths))
+        and (rule.regex is None or _regex(rule.regex).search(facts.prompt) is not None)
+    )
+
+
+@lru_cache(maxsize=256)
+def _regex(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=256)
+def glob(pattern: str) -> re.Pattern[str]:
+    """A pattern of paths or names as a regular expression."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    meaning = {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}
+    return re.compile("".join(meaning.get(part, re.escape(part)) for part in parts), re.DOTALL)

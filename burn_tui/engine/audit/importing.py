@@ -1,0 +1,286 @@
+"""Takes over into the ledger what other tools have logged, from where it was left.
+
+    homes ──walk──> logs ──compare with audit_files──> those that changed ──worker processes──> pieces
+                                                                                                  │
+    ledger <──one transaction a batch: rows, sums, how far each log was read──────────────────────┘
+
+Whoever stops it loses nothing but the batch that was under way: the next import goes on after the one before.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from sqlite3 import Connection
+
+from msgspec import Struct
+
+from burn_tui.core.audit_progress import Progress
+from burn_tui.engine import audit_sql as sql
+from burn_tui.engine.audit.filing import UNKNOWN, Filed, Filing
+from burn_tui.engine.audit.logs import Log, logs_below, roots
+from burn_tui.engine.audit.pieces import ReadPiece, Wanted, read_log
+from burn_tui.engine.audit.pricing import Prices
+from burn_tui.engine.audit.worker import LENGTH, decoded, encoded
+from burn_tui.engine.clock import Clock
+from burn_tui.engine.ledger import Ledger
+
+BATCH_ROWS, BATCH_FILES = 5_000, 500
+"""What is written in one transaction: little enough that nobody waits long for the lock."""
+
+LARGE_BYTES = 256 << 20
+LARGE_TIMES = 6
+"""An import of so much is done once. Its batches are so many times as large: each of them writes nearly all pages of an
+index of random ids anew."""
+
+ROOMY = ("PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 16384")
+USUAL = ("PRAGMA cache_size = -2000", "PRAGMA wal_autocheckpoint = 1000")
+"""SQLite's own: 2 MB of pages in memory, and a log of 4 MB (sqlite.org/pragma.html)."""
+
+ORDER_BYTES = 8 << 20
+"""Of logs that a worker is given at once."""
+
+FEW_BYTES = 4 << 20
+"""That much is read before a worker would have started."""
+
+MOST_WORKERS = 4
+QUEUED_PIECES = 32
+PIPE_BYTES = 1 << 20
+
+
+class Known(Struct, frozen=True, gc=False):
+    """What the ledger knows of a log."""
+
+    inode: int
+    size: int
+    changed_ns: int
+    offset: int
+    fingerprint: bytes
+    memory: bytes
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What an import came to."""
+
+    logs: Sequence[Log]
+    """All that are there, read anew or not."""
+    new_rows: int
+    corrected: int
+
+
+Tell = Callable[[Progress], None]
+
+
+class Importer:
+    """For one ledger. `environ` says where tools keep their logs elsewhere; {} = only the homes are looked at."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        prices: Prices,
+        *,
+        homes: Iterable[Path],
+        environ: Mapping[str, str],
+        clock: Clock,
+        workers: int | None = None,
+    ) -> None:
+        self.roots = roots(homes, environ)
+        self._ledger = ledger
+        self._prices = prices
+        self._clock = clock
+        self._workers = min(os.cpu_count() or 1, MOST_WORKERS) if workers is None else workers
+
+    async def run(self, tell: Tell | None = None) -> Imported:
+        """Read whatever has changed. `tell` is called after each batch."""
+        logs = await asyncio.to_thread(self.logs)
+        wanted = await self.wanted(logs)
+        filed = await self._import(wanted, tell or _quietly)
+        return Imported(logs=logs, new_rows=filed.new_rows, corrected=filed.corrected)
+
+    def logs(self) -> list[Log]:
+        """All that are there."""
+        return [log for root in self.roots for log in logs_below(root)]
+
+    async def wanted(self, logs: Iterable[Log]) -> list[tuple[Log, Wanted]]:
+        """Those that have changed since they were read, and from where on."""
+        known = await self._ledger.reading(known_logs)
+        return [(log, one) for log in logs if (one := wanted_of(log, known.get(os.fsencode(log.path)))) is not None]
+
+    async def take(self, pieces: Sequence[ReadPiece], filing: Filing | None = None) -> Filed:
+        """Write pieces into the ledger."""
+        filing = filing or Filing(self._prices, now=self._clock.now())
+        met = {(one.provider_name or UNKNOWN, one.model) for piece in pieces for one in piece.found}
+        await self._prices.know(met)
+        return await self._ledger.writing(partial(filing.file, pieces=pieces))
+
+    async def _import(self, wanted: Sequence[tuple[Log, Wanted]], tell: Tell) -> Filed:
+        total, began = Filed(), self._clock.monotonic()
+        sizes = {one.path: log.size - one.offset for log, one in wanted}
+        size = sum(sizes.values())
+        progress = partial(Progress, files=len(wanted), bytes=size)
+        filing = Filing(self._prices, now=self._clock.now())
+        done: set[bytes] = set()
+        async with self._read(wanted, size) as pieces, self._room(size):
+            async for batch in _batches(pieces, times=LARGE_TIMES if size > LARGE_BYTES else 1):
+                filed = await self.take(batch, filing)
+                total.new_rows += filed.new_rows
+                total.corrected += filed.corrected
+                done |= {piece.path for piece in batch}
+                tell(
+                    progress(
+                        files_done=len(done),
+                        bytes_done=sum(sizes[path] for path in done),
+                        rows=total.new_rows,
+                        elapsed_s=self._clock.monotonic() - began,
+                    )
+                )
+        return total
+
+    @asynccontextmanager
+    async def _room(self, size: int) -> AsyncIterator[None]:
+        """For a large import: more of the database in memory, so that its pages are written less often."""
+        if size <= LARGE_BYTES:
+            yield
+            return
+        await self._ledger.reading(partial(_executed, ROOMY))
+        try:
+            yield
+        finally:
+            await self._ledger.reading(partial(_executed, USUAL))
+
+    @asynccontextmanager
+    async def _read(self, wanted: Sequence[tuple[Log, Wanted]], size: int) -> AsyncIterator[AsyncIterator[ReadPiece]]:
+        """The pieces of all logs, as they come."""
+        if size <= FEW_BYTES or not self._workers:
+            yield _here(wanted)
+            return
+        orders, queue = _orders(wanted), asyncio.Queue[ReadPiece | None](QUEUED_PIECES)
+        working = asyncio.create_task(_work(orders, queue, self._workers))
+        try:
+            yield _queued(queue)
+            await working
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+def _quietly(_: Progress) -> None:
+    """Nobody watches."""
+
+
+def _executed(statements: Sequence[str], connection: Connection) -> None:
+    for statement in statements:
+        connection.execute(statement).fetchall()
+
+
+def known_logs(connection: Connection) -> dict[bytes, Known]:
+    """What the ledger knows of logs, by path."""
+    return {
+        row["path"]: Known(*(row[name] for name in Known.__struct_fields__)) for row in connection.execute(sql.FILES)
+    }
+
+
+def wanted_of(log: Log, known: Known | None) -> Wanted | None:
+    """From where on a log is to be read; None = it is as it was.
+
+    Whoever reads it looks at its content before going on where it was left. A file that has shrunk, or was changed
+    without growing, is another one.
+    """
+    path = os.fsencode(log.path)
+    if known is None:
+        return Wanted(log.reader, path)
+    if (log.inode, log.size, log.changed_ns) == (known.inode, known.size, known.changed_ns):
+        return None
+    if log.size <= known.size and known.fingerprint:
+        return Wanted(log.reader, path)
+    return Wanted(log.reader, path, known.offset, known.fingerprint, known.memory)
+
+
+def _orders(wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[list[Wanted]]:
+    """Large ones first, so that no worker is left alone with one at the end."""
+    order: list[Wanted] = []
+    size = 0
+    for log, one in sorted(wanted, key=lambda pair: -pair[0].size):
+        order.append(one)
+        size += log.size - one.offset
+        if size >= ORDER_BYTES:
+            yield order
+            order, size = [], 0
+    if order:
+        yield order
+
+
+async def _here(wanted: Sequence[tuple[Log, Wanted]]) -> AsyncIterator[ReadPiece]:
+    for _, one in wanted:
+        for piece in await asyncio.to_thread(_all_pieces, one):
+            yield piece
+
+
+def _all_pieces(wanted: Wanted) -> list[ReadPiece]:
+    return list(read_log(wanted))
+
+
+async def _batches(pieces: AsyncIterator[ReadPiece], *, times: int) -> AsyncIterator[list[ReadPiece]]:
+    batch: list[ReadPiece] = []
+    rows = 0
+    async for piece in pieces:
+        batch.append(piece)
+        rows += len(piece.found)
+        if rows >= BATCH_ROWS * times or len(batch) >= BATCH_FILES * times:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch
+
+
+async def _queued(queue: "asyncio.Queue[ReadPiece | None]") -> AsyncIterator[ReadPiece]:
+    while (piece := await queue.get()) is not None:
+        yield piece
+
+
+async def _work(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[ReadPiece | None]", workers: int) -> None:
+    """All orders, by so many processes."""
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(_one_worker(orders, queue))
+    await queue.put(None)
+
+
+async def _one_worker(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[ReadPiece | None]") -> None:
+    """Until there are no orders left. A log that is the end of its worker is left for the next import."""
+    for first in orders:
+        async with _process() as (to_worker, from_worker):
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                for order in chain([first], orders):
+                    to_worker.write(encoded(order))
+                    while body := await _message(from_worker):
+                        await queue.put(decoded(body))
+
+
+@asynccontextmanager
+async def _process() -> AsyncIterator[tuple[asyncio.StreamWriter, asyncio.StreamReader]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "burn_tui.engine.audit.worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=PIPE_BYTES,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield process.stdin, process.stdout
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _message(pipe: asyncio.StreamReader) -> bytes:
+    head = await pipe.readexactly(LENGTH.size)
+    return await pipe.readexactly(LENGTH.unpack(head)[0])

@@ -1,0 +1,324 @@
+"""`auto` at work: gathers what the core's decision must know, remembers what was decided, and learns how it turned out.
+
+    prepare ──> decide ──> took ──> finished ──> learned: judged, a check, asked again, or silence
+
+What it remembers is kept in the ledger's file where there is one; without one it lasts as long as the process.
+"""
+
+import sqlite3
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from burn_tui.core.auto import PROMPTS_RANKED, AutoDecision, AutoPolicy, Day, Standing, Weighed, decide_auto, tiers_of
+from burn_tui.core.budget import daily, period_of
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest, Text
+from burn_tui.core.complexity import Complexity
+from burn_tui.core.errors import LedgerError
+from burn_tui.core.events import RequestFinished
+from burn_tui.core.latency import Histogram, percentile
+from burn_tui.core.route_learning import EVIDENCE, Features, Learner, Sign, features
+from burn_tui.core.routing_rules import Facts, first_match, marked
+from burn_tui.core.task_class import Correction, TaskClass, alike, classify, words_of
+from burn_tui.core.transcript import Verdict
+from burn_tui.engine import auto_sql as sql
+from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.books import Books
+from burn_tui.engine.setup import Setup
+
+LEARNED_OF: Mapping[str, bool] = {"cheap": True, "strong": False}
+"""The tiers whose failures are foretold, each with whether the rule tells of them. Local and mid count as cheap."""
+
+RETRIED_ALIKE = 0.8
+"""Shared words from which on a question is the last one asked once more."""
+
+FEWEST_TIMED = 20
+"""Calls of the last day, below which nobody can say how slow a target is."""
+
+_FRESH_S = 30.0
+"""How long measured latencies and the budget's pace are good for."""
+
+_MOST_PENDING = 500
+_STRONG_FAILS_LESS = 0.5
+"""By the rule alone, an answer of the strong tier fails half as often as one of the cheap tier."""
+
+_SURE_SHARE = 0.1
+"""Of a period counts as elapsed at its very beginning: the first call of a day is always too fast."""
+
+T = TypeVar("T")
+
+
+class Memory(Protocol):
+    """The part of the ledger that keeps what auto remembers."""
+
+    async def reading(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` finds."""
+        ...
+
+    async def writing(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What `work` does, all or nothing."""
+        ...
+
+
+class Pending(Struct):
+    """An answer of which nobody has said anything yet."""
+
+    words: frozenset[str]
+    seen: Complexity
+    found: Features
+    conversation: str
+    tiers: Mapping[Target, str]
+    """Of the targets that may answer."""
+    tier: str = ""
+    """A key of LEARNED_OF; "" = it is not answered yet."""
+
+
+class Auto:
+    """Of one router."""
+
+    def __init__(self, books: Books, now: Callable[[], float]) -> None:
+        self.memory: Memory | None = None
+        self.keeps_text = True
+        self.learners = {tier: Learner(leans_on_rule=leans) for tier, leans in LEARNED_OF.items()}
+        self.corrections: list[Correction] = []
+        self.trouble: str | None = None
+        """Why what was learned is not kept; None = it is."""
+        self._books = books
+        self._now = now
+        self._worths: deque[float] = deque(maxlen=PROMPTS_RANKED)
+        self._asked_today = 0
+        self._premium_today = 0
+        self._pace: float | None = None
+        self._timed: dict[Target, tuple[float | None, float | None]] = {}
+        self._prepared_at = float("-inf")
+        self._today: datetime | None = None
+        self._pending: OrderedDict[str, Pending] = OrderedDict()
+        """By request."""
+        self._answers: dict[str, str] = {}
+        """The request of every attempt that answered one of them."""
+
+    async def remember(self, memory: Memory) -> None:
+        """Take over what was kept, and keep everything there from now on."""
+        found = await memory.reading(lambda connection: sql.remembered(connection, LEARNED_OF))
+        self.memory, self.learners, self.corrections = memory, found.learners, found.corrections
+        self._worths = deque(found.worths, maxlen=PROMPTS_RANKED)
+
+    # --- before a prompt ----------------------------------------------------------------------------
+
+    async def prepare(self, setup: Setup) -> None:
+        """Look at latencies, the budgets' pace and the day so far, unless that was just done."""
+        now = self._now()
+        if now - self._prepared_at < _FRESH_S:
+            return
+        self._prepared_at = now
+        if setup.auto.p50_s is not None or setup.auto.p95_s is not None:
+            targets = setup.catalog.targets
+            self._timed = {target: _percentiles(await self._books.first_chunks(target, now=now)) for target in targets}
+        self._pace = await self._measured_pace(setup, now)
+        start, _ = period_of(daily(setup.budgets, UTC), datetime.fromtimestamp(now, UTC))
+        if start != self._today:
+            self._today, self._asked_today, self._premium_today = start, 0, 0
+        if self.memory is not None:
+            since = int(start.timestamp() * 1e6)
+            counts = await self._safely(lambda connection: sql.day_so_far(connection, since))
+            self._asked_today, self._premium_today = counts or (self._asked_today, self._premium_today)
+
+    async def _measured_pace(self, setup: Setup, now: float) -> float | None:
+        """Of the budget that is spent fastest, among those for everything."""
+        paces = []
+        for budget in setup.budgets:
+            if budget.scope != "all" or not budget.limit_nanousd:
+                continue
+            spent = (await self._books.spent_in_period(budget, at=now)).spent_nanousd / budget.limit_nanousd
+            start, end = (one.timestamp() for one in period_of(budget, datetime.fromtimestamp(now, UTC)))
+            paces.append(spent / max((now - start) / (end - start), _SURE_SHARE))
+        return max(paces, default=None)
+
+    def decide(
+        self,
+        request: ChatRequest,
+        caller: Caller,
+        *,
+        admission: Admission,
+        is_open: Mapping[Target, bool],
+        chance: float = 1.0,
+        policy: AutoPolicy | None = None,
+    ) -> AutoDecision:
+        """What auto makes of `request` now; `is_open` has every target that it may choose from."""
+        setup = admission.setup
+        policy = policy or setup.auto
+        mark, prompt = marked(question(request))
+        seen, found = features(prompt)
+        classified = classify(prompt, policy.patterns, self.corrections)
+        facts = Facts(
+            prompt=prompt,
+            task=classified.task_class,
+            project=caller.project or "",
+            operation=caller.operation_name,
+            session=caller.operation_name if caller.session_id else "",
+        )
+        return decide_auto(
+            classified,
+            self.weighed(seen, found),
+            self._standings(request, admission, is_open, policy),
+            policy=policy,
+            day=self._day(),
+            mark=mark,
+            rule=first_match(policy.rules, facts),
+            resolve=setup.catalog.resolve,
+            chance=chance,
+        )
+
+    def weighed(self, seen: Complexity, found: Features) -> Weighed:
+        """What is foretold of a prompt by whoever is trusted now."""
+        cheap, strong = self.learners["cheap"], self.learners["strong"]
+        fails = cheap.chance(seen, found)
+        strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * _STRONG_FAILS_LESS
+        gain = max(fails - strong_fails, 0.0)
+        return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=cheap.record.in_words)
+
+    def _standings(
+        self, request: ChatRequest, admission: Admission, is_open: Mapping[Target, bool], policy: AutoPolicy
+    ) -> list[Standing]:
+        setup = admission.setup
+        estimates = {target: admission.estimate(request, target) for target in is_open}
+        local = {target for target in is_open if setup.is_local(target)}
+        tiers = tiers_of(estimates, local, policy.tiers)
+        return [
+            Standing(
+                target=target,
+                tier=tiers[target],
+                is_open=is_open[target],
+                estimate_nanousd=estimates[target],
+                p50_s=self._timed.get(target, (None, None))[0],
+                p95_s=self._timed.get(target, (None, None))[1],
+            )
+            for target in is_open
+        ]
+
+    def _day(self) -> Day:
+        return Day(worths=sorted(self._worths), asked=self._asked_today, premium=self._premium_today, pace=self._pace)
+
+    # --- after it -----------------------------------------------------------------------------------
+
+    async def took(self, request_id: str, request: ChatRequest, caller: Caller, decided: AutoDecision | None) -> None:
+        """A request goes out. Whatever the conversation's last answer was, now more is known of it."""
+        _, prompt = marked(question(request))
+        seen, found = features(prompt)
+        words = words_of(prompt)
+        conversation = caller.conversation_id or ""
+        await self._settle_last(conversation, words)
+        weighed = self.weighed(seen, found)
+        if decided is not None:
+            self._worths.append(decided.worth)
+            self._asked_today += 1
+            self._premium_today += decided.tier == "strong"
+        self._pending[request_id] = Pending(words, seen, found, conversation, decided.tiers if decided else {})
+        self._drop_oldest()
+        if self.memory is None:
+            return
+        row = sql.DecisionRow(
+            at_us=int(self._now() * 1e6),
+            request_id=request_id,
+            task=decided.task if decided else classify(prompt, (), self.corrections).task_class,
+            tier=decided.tier if decided else None,
+            score=weighed.score,
+            gain=weighed.gain,
+            worth=decided.worth if decided else 0.0,
+            is_explored=decided.is_explored if decided else False,
+            project=caller.project or "",
+            operation=caller.operation_name,
+            session=caller.session_id or "",
+        )
+        await self._safely(lambda connection: sql.note_decision(connection, row), writes=True)
+
+    def finished(self, event: RequestFinished) -> None:
+        """A request is over."""
+        pending = self._pending.get(event.request_id)
+        if pending is None:
+            return
+        if event.served is None or event.served not in pending.tiers:
+            del self._pending[event.request_id]
+            return
+        pending.tier = "strong" if pending.tiers.get(event.served) == "strong" else "cheap"
+        self._answers[event.records[-1].opened.event_id] = event.request_id
+
+    async def judged(self, event_id: str, verdict: Verdict | None) -> None:
+        """A person has judged the answer of this attempt."""
+        if verdict is not None and (request_id := self._answers.get(event_id)) is not None:
+            await self.learn(request_id, "thumbs_up" if verdict == "good" else "thumbs_down")
+
+    async def learn(self, request_id: str, sign: Sign) -> None:
+        """Something shows how the answer of this request turned out. Only the first sign counts."""
+        pending = self._pending.pop(request_id, None)
+        if pending is None or not pending.tier:
+            return
+        failed, weight = EVIDENCE[sign]
+        tier, learner = pending.tier, self.learners[pending.tier]
+        if learner.is_frozen:
+            return
+        learner.learn(pending.seen, pending.found, failed=float(failed), weight=weight)
+        foretold, at_us = learner.record.latest[-1], int(self._now() * 1e6)
+        changed = [(bucket, learner.weights[bucket], learner.gradients[bucket]) for bucket in learner.changed]
+        learner.changed.clear()
+
+        def keep(connection: sqlite3.Connection) -> None:
+            sql.note_label(connection, tier, sign, foretold, at_us)
+            sql.keep_weights(connection, tier, changed)
+
+        await self._safely(keep, writes=True)
+
+    async def correct(self, prompt: str, task: TaskClass) -> None:
+        """A person says what a prompt is; those like it are taken for the same from now on."""
+        words = words_of(prompt)
+        self.corrections.insert(0, Correction(words, task))
+        del self.corrections[sql.MOST_CORRECTIONS :]
+        if self.keeps_text:
+            await self._safely(lambda connection: sql.keep_correction(connection, task, words), writes=True)
+
+    async def _settle_last(self, conversation: str, words: frozenset[str]) -> None:
+        """The conversation's answers that nobody judged: asked once more is a failure, going on is a quiet yes."""
+        if not conversation:
+            return
+        last = [key for key, one in self._pending.items() if one.conversation == conversation and one.tier]
+        for request_id in last:
+            is_retry = alike(self._pending[request_id].words, words) >= RETRIED_ALIKE
+            await self.learn(request_id, "retried" if is_retry else "silence")
+
+    def _drop_oldest(self) -> None:
+        while len(self._pending) > _MOST_PENDING:
+            self._pending.popitem(last=False)
+        if len(self._answers) > 2 * _MOST_PENDING:
+            self._answers = {event: request for event, request in self._answers.items() if request in self._pending}
+
+    async def _safely(self, work: Callable[[sqlite3.Connection], T], *, writes: bool = False) -> T | None:
+        """Experience is worth keeping, and no reason to hold a request up: where it cannot be kept, `trouble` says."""
+        if self.memory is None:
+            return None
+        try:
+            result = await (self.memory.writing(work) if writes else self.memory.reading(work))
+        except LedgerError as error:
+            self.trouble = str(error)
+            return None
+        self.trouble = None
+        return result
+
+
+def question(request: ChatRequest) -> str:
+    """What is asked: the text of the last message of the user that has any; results of tools are none."""
+    texts = (
+        "\n".join(part.text for part in message.parts if isinstance(part, Text))
+        for message in reversed(request.messages)
+        if message.role == "user"
+    )
+    return next((text for text in texts if text), "")
+
+
+def _percentiles(measured: Histogram) -> tuple[float | None, float | None]:
+    if sum(measured.values()) < FEWEST_TIMED:
+        return None, None
+    return percentile(measured, 0.5), percentile(measured, 0.95)

@@ -1,0 +1,237 @@
+"""`burn-tui route`: why auto would ask whom, what another policy would have cost, and what was learned."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TextIO
+
+import msgspec
+from msgspec import Struct
+
+from burn_tui.core.auto import TIERS, AutoDecision
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest, said
+from burn_tui.core.errors import WrongCallError
+from burn_tui.core.events import Refused, Skipped
+from burn_tui.core.model_names import AUTO
+from burn_tui.core.money import NANOUSD, cost
+from burn_tui.core.report import since_of
+from burn_tui.core.route_replay import Outcome, Past, Replay, replay
+from burn_tui.core.task_class import TASK_CLASSES, TaskClass
+from burn_tui.core.usage import Usage
+from burn_tui.engine import auto_sql as sql
+from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.clock import local_timezone
+from burn_tui.engine.runtime import Runtime
+from burn_tui.engine.settings_auto import policy_in
+from burn_tui.engine.yaml_source import parse
+
+_DAY_US = 86_400_000_000
+
+_ATTEMPTS = """
+    SELECT request_id, provider_name, request_model, input_tokens, output_tokens, cost_nanousd, duration_us
+    FROM attempts WHERE started_at_us >= :since_us AND error_type IS NULL AND duration_us IS NOT NULL
+"""
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """What `route explain --json` prints. null = unknown."""
+
+    task: str
+    tier: str
+    profile: str | None
+    targets: list[str]
+    """In the order in which they would be asked."""
+    why: list[str]
+    skipped: dict[str, str]
+    """Who may not be asked, and why."""
+    tiers: dict[str, str]
+    worth: float
+    """Gain per dollar."""
+    rank: float
+    """The share of the latest prompts that are worth less."""
+    is_explicit: bool
+    asks_first: str | None
+    cost_estimate_nanousd: int | None
+
+
+async def explain(
+    prompt: str, *, boot: Callable[[], Awaitable[Runtime]], environment: str | None, as_json: bool, out: TextIO
+) -> int:
+    """Say how auto would route `prompt`; nothing is sent. The exit code: 0, or 3 where nobody may be asked."""
+    runtime = await boot()
+    try:
+        router = runtime.router
+        await router.setup.prices.ready()
+        await router.auto.prepare(router.setup)
+        request = ChatRequest(messages=(said("user", prompt),), model=AUTO)
+        caller = Caller(environment=runtime.environment(environment), operation_name="ask", test_mark=runtime.test_mark)
+        admission = Admission(router.setup, router.books)
+        decided = router.decide(request, caller, admission)
+        if isinstance(decided, Refused) or decided.auto is None:
+            reason = f"{decided.reason} {decided.mend}" if isinstance(decided, Refused) else "No target is known."
+            out.write(f"{reason}\n")
+            return 3
+        estimates = {target: admission.estimate(request, target) for target in decided.targets}
+    finally:
+        await runtime.close()
+    if as_json:
+        explained = _explained(decided.auto, decided.targets, decided.skipped, estimates)
+        out.write(msgspec.json.encode(explained).decode() + "\n")
+    else:
+        _tell(decided.auto, decided.why, decided.targets, decided.skipped, estimates=estimates, out=out)
+    return 0
+
+
+def _explained(
+    auto: AutoDecision,
+    targets: tuple[Target, ...],
+    skipped: tuple[Skipped, ...],
+    estimates: Mapping[Target, int | None],
+) -> Explained:
+    return Explained(
+        task=auto.task,
+        tier=auto.tier,
+        profile=auto.profile,
+        targets=[str(target) for target in targets],
+        why=list(auto.why),
+        skipped={str(one.target): one.why for one in skipped},
+        tiers={str(target): tier for target, tier in auto.tiers.items()},
+        worth=round(auto.worth, 6),
+        rank=round(auto.rank, 4),
+        is_explicit=auto.is_explicit,
+        asks_first=auto.asks_first,
+        cost_estimate_nanousd=estimates[targets[0]],
+    )
+
+
+def _tell(
+    auto: AutoDecision,
+    why: tuple[str, ...],
+    targets: tuple[Target, ...],
+    skipped: tuple[Skipped, ...],
+    *,
+    estimates: Mapping[Target, int | None],
+    out: TextIO,
+) -> None:
+    out.write(f"{auto.task} > {auto.tier} > {targets[0]}\n")
+    for banner in (auto.banner, auto.asks_first):
+        if banner is not None:
+            out.write(f"! {banner}\n")
+    width = max(len(str(target)) for target in (*targets, *(one.target for one in skipped)))
+    lines = [f"  - {reason}" for reason in why]
+    for place, target in enumerate(targets, 1):
+        lines.append(f"  {place}. {target!s:<{width}}  {auto.tiers[target]:<6}  {_dollars(estimates[target])}")
+    lines += [f"     {one.target!s:<{width}}  not now: {one.why}" for one in skipped]
+    out.write("\n".join(lines) + "\n")
+
+
+async def replayed(
+    policy_text: str, *, file: str, boot: Callable[[], Awaitable[Runtime]], since: str, as_json: bool, out: TextIO
+) -> int:
+    """Print what the requests since then would have cost and taken under the policy in that text."""
+    runtime = await boot()
+    try:
+        setup, now = runtime.router.setup, runtime.clock.now()
+        policy = policy_in(parse(policy_text, file=file), setup.catalog)
+        await setup.prices.ready()
+        since_us = int(since_of(since, now=now, timezone=local_timezone()) * 1e6)
+        past = await runtime.ledger.reading(partial(_past, since_us=since_us))
+
+        def price(target: Target, one: Past) -> int | None:
+            if setup.is_local(target):
+                return 0
+            rates = setup.prices.price(target)
+            usage = Usage(input_tokens=one.input_tokens, output_tokens=one.output_tokens)
+            return cost(usage, rates) if rates else None
+
+        found = replay(past, policy, setup.catalog.targets, cost=price, is_local=setup.is_local) if past else None
+    finally:
+        await runtime.close()
+    if found is None:
+        raise WrongCallError("No request since then was planned by burn-tui.", mend="Choose an earlier --since.")
+    if as_json:
+        out.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        _tell_replay(found, out)
+    return 0
+
+
+def _past(connection: sqlite3.Connection, *, since_us: int) -> list[Past]:
+    """What auto noted of each request, with what the ledger says of its answer."""
+    cursor = connection.execute(_ATTEMPTS, {"since_us": since_us})
+    answers = {row[0]: row for row in cursor}
+    found = []
+    for row in sql.decisions(connection, since_us):
+        answer = answers.get(row.request_id)
+        task: TaskClass = next((one for one in TASK_CLASSES if one == row.task), "other")
+        if answer is None:
+            continue
+        found.append(
+            Past(
+                day=row.at_us // _DAY_US,
+                task=task,
+                score=row.score,
+                gain=row.gain,
+                project=row.project,
+                operation=row.operation,
+                target=Target(answer[1], answer[2]),
+                input_tokens=answer[3] or 0,
+                output_tokens=answer[4] or 0,
+                cost_nanousd=answer[5],
+                duration_s=answer[6] / 1e6,
+            )
+        )
+    return found
+
+
+def _tell_replay(found: Replay, out: TextIO) -> None:
+    for title, outcome in (("as it was", found.then), ("by this policy", found.other)):
+        seconds = "not measured" if outcome.median_s is None else f"{outcome.median_s:.2f} s median"
+        unpriced = f", {outcome.unpriced} without a price" if outcome.unpriced else ""
+        out.write(
+            f"{title + ':':<16}{_dollars(outcome.cost_nanousd)}  {seconds}  {outcome.requests} requests{unpriced}\n"
+        )
+    out.write(f"difference:     {_difference(found.then, found.other)}\n")
+    shares = ", ".join(f"{tier} {found.by_tier[tier]}" for tier in TIERS if tier in found.by_tier)
+    out.write(f"tiers:          {shares}\n")
+    out.writelines(f"  {count:>6}  {target}\n" for target, count in found.other.by_target.items())
+    if found.skipped_rules:
+        out.write(f"{found.skipped_rules} rules ask for words of the prompt, which are not kept: left out.\n")
+    if found.unmeasured:
+        out.write(f"{found.unmeasured} requests would go where no duration was measured in that time.\n")
+    out.write("Each prompt is counted with the tokens that it really had.\n")
+
+
+def _difference(then: Outcome, other: Outcome) -> str:
+    less = then.cost_nanousd - other.cost_nanousd
+    share = f" ({abs(less) / then.cost_nanousd * 100:.0f} %)" if then.cost_nanousd else ""
+    return f"{_dollars(abs(less))} {'less' if less >= 0 else 'more'}{share}"
+
+
+def _dollars(nanousd: int | None) -> str:
+    return "price unknown" if nanousd is None else f"${nanousd / NANOUSD:.4f}"
+
+
+async def reset(*, boot: Callable[[], Awaitable[Runtime]], out: TextIO) -> int:
+    """Forget what was learned; decisions stay in the ledger."""
+    runtime = await boot()
+    try:
+        labels, corrections = await runtime.ledger.writing(sql.forget)
+    finally:
+        await runtime.close()
+    out.write(f"Forgotten: {labels} labels and {corrections} corrections. The rule decides again.\n")
+    return 0
+
+
+async def freeze(*, boot: Callable[[], Awaitable[Runtime]], is_frozen: bool, out: TextIO) -> int:
+    """Learn nothing more, or go on learning."""
+    runtime = await boot()
+    try:
+        await runtime.ledger.writing(partial(sql.freeze, is_frozen=is_frozen))
+        said_now = [f"{tier}: {learner.record.in_words}" for tier, learner in runtime.router.auto.learners.items()]
+    finally:
+        await runtime.close()
+    out.write("Nothing more is learned.\n" if is_frozen else "Learning goes on.\n")
+    out.write("".join(f"  {line}\n" for line in said_now))
+    return 0

@@ -1,0 +1,70 @@
+"""What the settings file says of auto: its section and the user's rules."""
+
+import re
+
+from msgspec import structs
+
+from burn_tui.core.auto import AutoPolicy
+from burn_tui.core.catalog import Catalog, Target
+from burn_tui.core.errors import UnknownTargetError
+from burn_tui.core.routing_rules import Rule
+from burn_tui.engine.settings_schema import AutoSettings, FileSettings, RuleSettings
+from burn_tui.engine.yaml_source import Document
+
+_CONDITIONS = ("project", "path", "regex", "operation", "session", "task")
+
+
+def auto_policy(document: Document, sections: FileSettings, catalog: Catalog) -> AutoPolicy:
+    """The sections `auto:` and `rules:`; SettingsError for what can never hold or means nobody."""
+    given = sections.auto or AutoSettings()
+    shares = given.strong_share + given.mid_share + given.local_share
+    if shares > 1:
+        mend = "Lower strong_share, mid_share or local_share until they are 1 together at most."
+        raise document.error(f"the shares are {shares:g} together.", ("auto",), mend=mend)
+    plain = structs.asdict(given)
+    tiers = {
+        _target(document, ("auto", "tiers", name), name, catalog): tier for name, tier in plain.pop("tiers").items()
+    }
+    patterns = []
+    for task, written in plain.pop("task_classes").items():
+        for position, pattern in enumerate(written):
+            _check_pattern(document, ("auto", "task_classes", task, position), pattern)
+            patterns.append((task, pattern))
+    rules = tuple(_rule(document, position, catalog) for position in range(len(sections.rules or [])))
+    return AutoPolicy(**plain, tiers=tiers, patterns=tuple(patterns), rules=rules)
+
+
+def policy_in(document: Document, catalog: Catalog) -> AutoPolicy:
+    """The policy in a file that holds nothing but `auto:` and `rules:`, or a whole settings file."""
+    sections = document.convert((), FileSettings) if document.value is not None else FileSettings()
+    return auto_policy(document, sections, catalog)
+
+
+def _rule(document: Document, position: int, catalog: Catalog) -> Rule:
+    path = ("rules", position)
+    given = structs.asdict(document.convert(path, RuleSettings))
+    if all(given[name] is None for name in ("tier", "use", "profile")):
+        raise document.error("it decides nothing.", path, mend="Give it a tier, a profile, or use: provider/model.")
+    if all(given[name] is None for name in _CONDITIONS) and position + 1 < len(document.at(("rules",))):
+        mend = "Put it last, or give it a project, path, regex, operation, session or task."
+        raise document.error("it always holds, so no rule after it ever does.", path, mend=mend)
+    if given["regex"] is not None:
+        _check_pattern(document, (*path, "regex"), given["regex"])
+    if given["use"] is not None:
+        _target(document, (*path, "use"), given["use"], catalog)
+    return Rule(**given)
+
+
+def _check_pattern(document: Document, path: tuple[str | int, ...], pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        mend = "In YAML, write regular expressions in single quotes."
+        raise document.error(f"{pattern!r} is no regular expression: {error}.", path, mend=mend) from error
+
+
+def _target(document: Document, path: tuple[str | int, ...], name: str, catalog: Catalog) -> Target:
+    try:
+        return catalog.resolve(name)
+    except UnknownTargetError as error:
+        raise document.error(str(error), path, mend="Targets are written provider/model.") from error

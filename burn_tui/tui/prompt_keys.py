@@ -1,0 +1,112 @@
+"""The keys of prompts: those that open them, and those on their screen."""
+
+from burn_tui.tui.action import Action
+
+PROMPT_OPENERS = (
+    Action(
+        id="prompts",
+        keys=("f7",),
+        shown="F7",
+        label="prompts",
+        tooltip="Show the project's prompts: their versions, what each was used for, what differs, what is pinned.",
+        place="dashboard",
+        handler="show_prompts",
+        palette="Prompts: versions, labels, what they were used for",
+        in_footer=True,
+    ),
+    Action(
+        id="prompt",
+        keys=("alt+u",),
+        shown="alt+u",
+        label="use a prompt",
+        tooltip="Send one of the project's prompts: type /prompt NAME variable=value.",
+        place="dashboard",
+        handler="use_prompt",
+        palette="Prompt: send one of the project's",
+    ),
+)
+"""On the dashboard."""
+
+PROMPT_ACTIONS = (
+    Action(
+        id="version-answers",
+        keys=("enter",),
+        shown="Enter",
+        label="answers",
+        tooltip="Show the answers that came from the marked version.",
+        place="prompt versions",
+        handler="show_answers",
+        in_footer=True,
+    ),
+    Action(
+        id="version-diff",
+        keys=("d",),
+        shown="d",
+        label="text or diff",
+        tooltip="Show the text of the marked version, or what differs from what production stands for, word by word.",
+        place="prompt versions",
+        handler="toggle_diff",
+        in_footer=True,
+    ),
+    Action(
+        id="version-use",
+        keys=("u",),
+        shown="u",
+        label="use",
+        tooltip="Put the marked version into the prompt, ready for its variables.",
+        place="prompt versions",
+        handler="use_version",
+        in_footer=True,
+    ),
+    Action(
+        id="version-pin",
+        keys=("p",),
+        shown="p",
+        label="pin",
+        tooltip="Let the session's environment stand for the marked version, in pins.yaml; asks first.",
+        place="prompt versions",
+        handler="pin",
+        in_footer=True,
+    ),
+    Action(
+        id="version-rollback",
+        keys=("r",),
+        shown="r",
+        label="roll back",
+        tooltip="Let the session's environment stand for what it stood for before; asks first.",
+        place="prompt versions",
+        handler="rollback",
+        in_footer=True,
+    ),
+    Action(
+        id="prompt-next",
+        keys=("right_square_bracket",),
+        shown="]",
+        label="next prompt",
+        tooltip="Show the next prompt.",
+        place="prompt versions",
+        handler="turn(1)",
+        in_footer=True,
+    ),
+    Action(
+        id="prompt-before",
+        keys=("left_square_bracket",),
+        shown="[",
+        label="prompt before",
+        tooltip="Show the prompt before this one.",
+        place="prompt versions",
+        handler="turn(-1)",
+        in_footer=True,
+    ),
+    Action(
+        id="version-scroll",
+        keys=("tab",),
+        shown="Tab",
+        label="to the text",
+        tooltip="Move between versions and text, to scroll either.",
+        place="prompt versions",
+        handler="app.focus_next",
+        in_footer=True,
+    ),
+)
+"""On their screen."""

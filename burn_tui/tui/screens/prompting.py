@@ -1,0 +1,61 @@
+"""Versioned prompts on the dashboard: `/prompt NAME variable=value` sends one, and one key shows them all."""
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from burn_tui.core.errors import BurnError
+from burn_tui.core.prompt_line import COMMAND, Called, called, variables
+from burn_tui.core.prompt_rendering import declared
+from burn_tui.tui.messages import Delivery
+from burn_tui.tui.screens.asking import Asking
+from burn_tui.tui.screens.reporting import Reporting
+from burn_tui.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from burn_tui.engine.prompts import Prepared
+    from burn_tui.engine.session import Session
+
+
+class Prompting(Asking, Reporting):
+    """What is typed behind the command is a prompt's name and the values of its variables."""
+
+    def action_show_prompts(self) -> None:
+        """All of them, with their versions."""
+        from burn_tui.tui.screens.prompts import PromptsScreen  # noqa: PLC0415 - not needed to paint
+
+        self.app.push_screen(PromptsScreen(structs.replace(self._desk(), call=self.call_prompt)))
+
+    def action_use_prompt(self) -> None:
+        """The command stands in the prompt, its name to be typed."""
+        self.call_prompt("")
+
+    def call_prompt(self, asked: str) -> None:
+        """Let the command stand in the prompt; what was typed before is put behind it."""
+        session = self.deck.active
+        self._keep_draft()
+        self._put_draft(session, f"{COMMAND} {asked}{session.draft}")
+        self.query_one(Prompt).focus()
+
+    def _send(self, session: "Session", prompt: str) -> None:
+        if (call := called(prompt)) is None:
+            super()._send(session, prompt)
+        else:
+            self.run_worker(self._send_called(session, call, prompt))
+
+    async def _send_called(self, session: "Session", call: Called, prompt: str) -> None:
+        """What is wrong is said before anything is sent, and the words stay where they were typed."""
+        try:
+            prepared = await self._prepared(session, call)
+        except BurnError as error:
+            self.notify(str(error), severity="warning")
+            return
+        if session.is_busy or session not in self.deck.sessions:
+            return
+        self._dispatch(session, Delivery(text=prepared.question, prompt=prompt, prepared=prepared))
+
+    async def _prepared(self, session: "Session", call: Called) -> "Prepared":
+        prompts = self._runtime.prompts
+        chosen = await prompts.choose(call.asked, session.environment)
+        values = variables(call.rest, declared(chosen.version.prompt))
+        return await prompts.prepare(call.asked, values, session.environment)

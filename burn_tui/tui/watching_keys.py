@@ -1,0 +1,88 @@
+"""The keys of what concerns other programs: the gateway, and the tabs of their sessions."""
+
+from burn_tui.tui.action import Action
+
+GATEWAY_OPENER = Action(
+    id="gateway",
+    keys=("alt+g",),
+    shown="alt+g",
+    label="gateway",
+    tooltip="Start the gateway for other programs, and show its address; once more ends it. It outlives the dashboard.",
+    place="dashboard",
+    handler="show_gateway",
+    palette="Gateway: start it, show its address, end it",
+)
+
+WATCHING_ACTIONS = (
+    Action(
+        id="watched-inspect",
+        keys=("enter",),
+        shown="Enter",
+        label="inspect",
+        tooltip="Take the request of the marked attempt apart: attempts, bill, route, limits.",
+        place="watched session",
+        handler="screen.inspect_attempt",
+        in_footer=True,
+    ),
+    Action(
+        id="watched-back",
+        keys=("escape",),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the session that was on screen before.",
+        place="watched session",
+        handler="screen.stop_watching",
+        in_footer=True,
+    ),
+    Action(
+        id="watched-requests",
+        keys=("r",),
+        shown="r",
+        label="costliest",
+        tooltip="List the costliest requests of that session within a day.",
+        place="watched session",
+        handler="screen.list_requests",
+        in_footer=True,
+    ),
+    Action(
+        id="watched-close",
+        keys=("x", "f3"),
+        shown="x",
+        label="close its tab",
+        tooltip="Close the tab of that session; the program goes on. Bringing back brings it back, too.",
+        place="watched session",
+        handler="screen.dismiss_watched",
+        in_footer=True,
+    ),
+    Action(
+        id="watched-tab",
+        keys=tuple("123456789"),
+        shown="1…9",
+        label="tab",
+        tooltip="Go to that session.",
+        place="watched session",
+        handler="screen.go_to_tab",
+        is_numbered=True,
+        in_footer=True,
+    ),
+    Action(
+        id="gateway-toggle",
+        keys=("alt+g", "g"),
+        shown="alt+g",
+        label="start / end",
+        tooltip="End the gateway once its answers are finished, or start it.",
+        place="gateway",
+        handler="toggle",
+        in_footer=True,
+    ),
+    Action(
+        id="gateway-back",
+        keys=("escape",),
+        shown="Escape",
+        label="back",
+        tooltip="Back to the dashboard; the gateway stays as it is.",
+        place="gateway",
+        handler="cancel",
+        in_footer=True,
+    ),
+)
