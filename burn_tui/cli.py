@@ -3,16 +3,19 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from burn_tui import __version__
 from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, reports, route, team, tmux
 from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot, data_dir
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
+
+if TYPE_CHECKING:
+    from burn_tui.engine.runtime import Runtime
 
 INTERRUPTED = 130
 """Exit code after ctrl+c, as shells have it."""
@@ -109,8 +112,26 @@ def _dashboard(options: argparse.Namespace) -> int:
 
     with ExitStack() as stack:
         farewell = partial(_farewell, options)
-        app = BurnApp(boot=boot(options, stack), continues=getattr(options, "continue"), farewell=farewell)
+        app = BurnApp(
+            boot=_following_logs(options, boot(options, stack)),
+            continues=getattr(options, "continue"),
+            farewell=farewell,
+        )
         return app.run(mouse=not options.no_mouse) or ANSWERED
+
+
+def _following_logs(
+    options: argparse.Namespace, booted: "Callable[[], Awaitable[Runtime]]"
+) -> "Callable[[], Awaitable[Runtime]]":
+    """The same runtime, which also sees what other tools ask. The demo knows nothing of this machine."""
+
+    async def following() -> "Runtime":
+        runtime = await booted()
+        if not options.demo:
+            runtime.log_import.follow()
+        return runtime
+
+    return following
 
 
 def _farewell(options: argparse.Namespace, error: BaseException) -> str:

@@ -58,6 +58,7 @@ async def _imported(
 
     from burn_tui.core.report import since_of
     from burn_tui.engine.audit.importing import Importer
+    from burn_tui.engine.audit.looking import Looking
     from burn_tui.engine.audit.pricing import prices_of
     from burn_tui.engine.audit.summary import summary
     from burn_tui.engine.clock import Clock, local_timezone
@@ -67,16 +68,25 @@ async def _imported(
     since = 0.0 if options.since is None else since_of(options.since, now=clock.now(), timezone=local_timezone())
     ledger = await Ledger.open(place / "ledger.sqlite3", now=clock.now())
     try:
+        prices = prices_of(chosen, clock, cache=place / "audit-prices.json")
         importer = Importer(
             ledger,
-            prices_of(chosen, clock, cache=place / "audit-prices.json"),
+            prices,
             homes=homes,
             # Whoever names a home wants that one, not what variables say of this one.
             environ={} if options.home else os.environ,
             clock=clock,
         )
         imported = await importer.run(tell)
-        return await ledger.reading(partial(summary, logs=imported.logs, since=since))
+        looking = Looking(
+            ledger,
+            prices,
+            routes=chosen.routes.values(),
+            targets=chosen.catalog.targets,
+            cache=place / "audit.json",
+        )
+        made = await looking.look(since, clock.now())
+        return await ledger.reading(partial(summary, logs=imported.logs, audit=made))
     finally:
         await ledger.close()
 
@@ -86,7 +96,16 @@ def _print_json(found: "Summary") -> None:
 
     from burn_tui.engine.audit.asking import iterate_json
 
-    document = {"totals": found.totals, "tools": found.tools, "tasks": list(iterate_json(found.tasks))}
+    document = {
+        "totals": found.totals,
+        "tools": found.tools,
+        "tasks": list(iterate_json(found.audit.tasks)),
+        "cheaper_models": found.audit.cheaper,
+        "caches": found.audit.caches,
+        "providers": found.audit.providers,
+        "switches": found.audit.switches,
+        "other_routes": found.audit.routes,
+    }
     print(msgspec.json.encode(document).decode())
 
 

@@ -55,6 +55,11 @@ def add(commands: Commands) -> None:
     scope = "all, or provider:, environment:, project:, session: or member:NAME; default: all"
     budget.add_argument("--scope", default="all", help=scope)
     budget.add_argument("--timezone", default="UTC", metavar="ZONE", help="whose midnight it is; default: UTC")
+    pin = doing("pin", "show everybody which version of a prompt a label stands for; for the owner", _pin)
+    pin.add_argument("prompt", metavar="PROMPT@LABEL")
+    version = pin.add_mutually_exclusive_group(required=True)
+    version.add_argument("version", nargs="?", metavar="VERSION", help="its 64 digits, as pins.yaml has them")
+    version.add_argument("--remove", action="store_true", help="the label stands for nothing any more")
     doing("digest", "the last seven days of the team as Markdown", _digest)
 
 
@@ -133,6 +138,26 @@ def _wanted_budget(options: argparse.Namespace) -> "Budget":
         scope=options.scope,
         timezone=zone,
     )
+
+
+def _pin(options: argparse.Namespace) -> int:
+    from burn_tui.engine import team_schema
+
+    name, _, label = options.prompt.rpartition("@")
+    if not name or not label:
+        raise WrongCallError(f"{options.prompt!r} names no label.", mend="Write PROMPT@LABEL, as triage@production.")
+    if not options.remove and not re.fullmatch(r"[0-9a-f]{64}", options.version):
+        raise WrongCallError(f"{options.version!r} is no version.", mend="Take its 64 digits from pins.yaml.")
+
+    def work(line: "Line") -> None:
+        if options.remove:
+            found = line.run(lambda it: team_schema.unpin(it, name, label))
+            print(f"{label} stands for nothing." if found else f"{label} stood for nothing.")
+        else:
+            line.run(lambda it: team_schema.pin(it, name, label, options.version))
+            print(f"{options.prompt} is {options.version[:12]} for everybody to see.")
+
+    return _on_the_line(options, work)
 
 
 def _digest(options: argparse.Namespace) -> int:

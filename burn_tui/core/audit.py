@@ -7,21 +7,18 @@ from burn_tui.core.audit_savings import CacheUse, ServedAsWell
 from burn_tui.core.audit_switches import Switches
 from burn_tui.core.audit_tasks import ProviderShare, TaskUse
 
-ROUTE_DAYS = 30
-"""How far back other routes are reckoned: "last month"."""
+LATELY_DAYS = 30
+"""How far back changes of place and other routes are looked at: what was before is nobody's habit any more."""
 
 
 class ToolSeen(Struct, frozen=True, kw_only=True):
-    """What is known of one tool's logs."""
+    """Somebody whose calls the ledger holds: another tool, or a door of burn-tui's own."""
 
     name: str
-    """As it calls itself: "claude_code"."""
+    """The source of its rows: "claude_code", "router"."""
     attempts: int
     cost_nanousd: int | None
     """None = the cost of none is known."""
-    first_at: float | None
-    last_at: float | None
-    """Seconds since the epoch; None = nothing was ever seen."""
 
 
 class Audit(Struct, frozen=True, kw_only=True):
@@ -29,16 +26,18 @@ class Audit(Struct, frozen=True, kw_only=True):
 
     since: float
     until: float
-    """Seconds since the epoch."""
+    """Seconds since the epoch; `until` is when it was reckoned."""
     tasks: tuple[TaskUse, ...] = ()
     """The costliest first, branches apart."""
+    tools: tuple[ToolSeen, ...] = ()
+    """By name."""
     cheaper: tuple[ServedAsWell, ...] = ()
     caches: tuple[CacheUse, ...] = ()
     providers: tuple[ProviderShare, ...] = ()
     switches: Switches | None = None
-    """None = not reckoned yet."""
+    """Of the last LATELY_DAYS; None = not reckoned yet."""
     routes: tuple[Alternative, ...] = ()
-    """Of the last ROUTE_DAYS before `until`."""
+    """Of the last LATELY_DAYS before `until`."""
     estimated_attempts: int = 0
     """Whose tokens are rounded or guessed."""
     unpriced_attempts: int = 0

@@ -43,5 +43,5 @@ def operation_of(*, command: str, agent: str, tools: str) -> str:
 def _kind(tool: str) -> str:
     """Of a server of tools (MCP) its name; of a tool that is not known "other tool"."""
     if tool.startswith("mcp__"):
-        return f"mcp {tool.split('__')[1]}"
+        return f"mcp {tool.split('__')[1]}".strip()
     return _KIND_OF.get(tool.lower(), "other tool")

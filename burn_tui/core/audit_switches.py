@@ -71,7 +71,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     kind: RuleKind
     """one route: the same project at two providers, which one session with a route over both would serve. one at a
-    time: two projects, of which each is left before it is finished."""
+    time: two projects, or what may be two, of which each is left before it is finished."""
     pair: Pair
     an_hour: float
     """Changes of this pair in each hour of work."""
@@ -182,6 +182,8 @@ def _rule(pairs: Iterable[Pair], active_s: float) -> Rule | None:
 
 
 def _kind(pair: Pair) -> RuleKind | None:
-    if pair.projects[0] != pair.projects[1]:
-        return "one at a time"
-    return "one route" if pair.providers[0] != pair.providers[1] else None
+    """Two tabs of one place are nothing to mend."""
+    if pair.places[0] == pair.places[1]:
+        return None
+    is_one_project = pair.projects[0] == pair.projects[1] != ""
+    return "one route" if is_one_project else "one at a time"

@@ -207,8 +207,10 @@ def decide_auto(
     wanted, is_explored = explicit, False
     if wanted is None:
         tries = chance < policy.explore and profile != "deterministic" and (day.pace or 0.0) <= NO_EXPLORING
-        wanted, limits, is_explored = _calculated(rank, task, policy, day, tries_cheap=tries)
-        ranked = f"worth {_percent(weighed.gain)} for {extra}, more than {_percent(rank)} of the latest"
+        has_local = any(one.tier == "local" for one in standings)
+        place = _by_rank(rank, policy, has_local=has_local)
+        wanted, limits, is_explored = _calculated(place, task, policy, day, tries_cheap=tries)
+        ranked = f"strong would gain {_percent(weighed.gain)} for {extra} (rank {rank * 100:.0f} of 100)"
         calculated = [ranked, *limits]
     tier = _present(wanted, standings)
     first = resolve(rule.use) if rule and rule.use and resolve and mark is None else None
@@ -243,14 +245,13 @@ def _worth(gain: float, standings: Sequence[Standing]) -> tuple[float, str]:
     priced = [one.estimate_nanousd for one in standings if one.estimate_nanousd is not None]
     extra = (max(priced) - min(priced)) / NANOUSD if priced else 0.0
     if extra <= 0:
-        return gain / _UNPRICED_USD, "no known difference in price"
-    return gain / extra, f"${extra:.4f} more"
+        return gain / _UNPRICED_USD, "an unknown price"
+    return gain / extra, f"${extra:.4f}"
 
 
 def _calculated(
-    rank: float, task: TaskClass, policy: AutoPolicy, day: Day, *, tries_cheap: bool
+    tier: Tier, task: TaskClass, policy: AutoPolicy, day: Day, *, tries_cheap: bool
 ) -> tuple[Tier, list[str], bool]:
-    tier = _by_rank(rank, policy)
     steps = []
     if (floor := _FLOOR.get(task)) and TIERS.index(tier) < TIERS.index(floor):
         tier = floor
@@ -270,12 +271,12 @@ def _calculated(
     return tier, steps, False
 
 
-def _by_rank(rank: float, policy: AutoPolicy) -> Tier:
+def _by_rank(rank: float, policy: AutoPolicy, *, has_local: bool) -> Tier:
     if rank >= 1 - policy.strong_share:
         return "strong"
     if rank >= 1 - policy.strong_share - policy.mid_share:
         return "mid"
-    return "local" if rank < policy.local_share else "cheap"
+    return "local" if has_local and rank < policy.local_share else "cheap"
 
 
 def _present(wanted: Tier, standings: Sequence[Standing]) -> Tier:

@@ -21,10 +21,12 @@ _RAW = 4 * LONGEST_LOOKED_AT
 _WORD = re.compile(r"[a-z]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _FORMAL = re.compile(r"\\[a-z]+|[\^_={}<>|]")
-_LIMITS = re.compile(
-    r"\b(?:not|except|least|never|false|without|unless|neither|nor|only|must|all|every|both|cannot)\b|n't\b"
+_LIMITS = frozenset(
+    "not except least never false without unless neither nor only must all every both cannot".split()  # noqa: SIM905
 )
-_EVERYDAY = re.compile(r"\bhow (?:many|much)\b|[$€£]\d|\b(?:each|hours?|days?|weeks?|buys?|sells?|total|dollars?)\b")
+_EVERYDAY = frozenset("each hour hours day days week weeks buy buys sell sells total dollar dollars".split())  # noqa: SIM905
+_EVERYDAY_PHRASES = ("how many", "how much")
+_SUM_OF_MONEY = re.compile(r"[$€£]\d")
 _DESIGN = re.compile(
     r"\b(?:architect\w*|redesign|trade-?offs?|refactor\w*|migrat\w+|concurren\w+|deadlocks?|race conditions?"
     r"|root cause|prove|optimi[sz]e|scalab\w+|threat model|distributed|backwards? compatib\w+)\b"
@@ -33,6 +35,8 @@ _CHORE = re.compile(
     r"\b(?:rename|typos?|reformat|one-?liner|commit message|spell(?:ing|check)|capitali[sz]e|pretty-?print|sort the)\b"
 )
 _SIGN = re.compile(r"[^\w\s]|_")
+_SENTENCE_END = re.compile(r"[.?!;] ")
+_LONG_WORD = 10
 _FLOW = re.compile(r"\b(?:for|while|if|elif|else|return)\b[^.?!]{0,60}[:;{(]")
 
 
@@ -57,6 +61,12 @@ class Complexity(Struct, frozen=True, kw_only=True):
     """Words of what any model can do: rename, typo, one-liner, ..."""
     repeats: float
     """The share of words that were there before; 0 = every word is new."""
+    letters: int
+    """Of all words."""
+    long_words: int
+    """Of ten letters and more."""
+    sentences: int
+    questions: int
     characters: int
 
     @property
@@ -107,20 +117,30 @@ def looked_at(prompt: str) -> str:
     return f"{text[:_HEAD]} {end[1 - _TAIL :]}"
 
 
+def _everyday(text: str, words: list[str]) -> int:
+    phrases = sum(text.count(phrase) for phrase in _EVERYDAY_PHRASES)
+    return phrases + sum(map(_EVERYDAY.__contains__, words)) + len(_SUM_OF_MONEY.findall(text))
+
+
 @lru_cache(maxsize=64)
 def complexity(text: str) -> Complexity:
     """Of what `looked_at` gives. The last few are kept: the prompt line asks with every key."""
     words = _WORD.findall(text)
+    lengths = list(map(len, words))
     return Complexity(
         words=len(words),
         formal=len(_FORMAL.findall(text)),
-        limits=len(_LIMITS.findall(text)),
-        everyday=len(_EVERYDAY.findall(text)),
+        limits=sum(map(_LIMITS.__contains__, words)) + text.count("n't"),
+        everyday=_everyday(text, words),
         numbers=len(_NUMBER.findall(text)),
         signs=len(_SIGN.findall(text)),
         flow=len(_FLOW.findall(text)),
         design=len(_DESIGN.findall(text)),
         chores=len(_CHORE.findall(text)),
         repeats=1 - len(set(words)) / max(len(words), 1),
+        letters=sum(lengths),
+        long_words=sum(length >= _LONG_WORD for length in lengths),
+        sentences=len(_SENTENCE_END.findall(text)),
+        questions=text.count("?"),
         characters=len(text),
     )

@@ -26,7 +26,7 @@ LEARNED_DAYS = 10
 
 FEW_DAYS_MARGIN = 1.2
 """Before that so many times E is at stake: a few days do not show how dear a usual one may be. Chosen by
-tests/bench/burn_alarms.py, where four of five false alarms go and a runaway is found after 0.38 of a day, not 0.31.
+tests/bench/burn_alarms.py, where four of five false alarms go and a runaway is found after 0.39 of a day, not 0.31.
 """
 
 WINSOR_MEDIANS = 3.0

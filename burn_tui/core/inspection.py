@@ -103,3 +103,23 @@ class BudgetStanding(Struct, frozen=True):
     period_start: float
     period_end: float
     """Seconds since the epoch."""
+
+
+class LocalServer(Struct, frozen=True):
+    """A model server on this machine."""
+
+    name: str
+    answered_s: float | None
+    """How long it took to say how it is; None = it did not answer."""
+    loaded: tuple[str, ...] | None
+    """Models that it holds in memory; None = it does not tell."""
+
+
+class LocalLoad(Struct, frozen=True):
+    """How busy this machine is."""
+
+    cores: int
+    processes: float | None
+    """That want to run, on average over a minute; None = the system does not tell."""
+    servers: tuple[LocalServer, ...]
+    """In the order of the settings."""

@@ -83,7 +83,7 @@ def _within(gone: str, new: str) -> Iterator[Piece]:
             yield Piece("new", "".join(young[to_at:to_until]))
 
 
-def _opcodes(before: list[str], after: list[str]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(before: list[str], after: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     from difflib import SequenceMatcher  # noqa: PLC0415 - wanted by few, and slow to import
 
     return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()

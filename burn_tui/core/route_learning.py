@@ -13,6 +13,7 @@ import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Literal
 
 from msgspec import Struct
@@ -23,12 +24,9 @@ LABELS_NEEDED = 200
 WINDOW = 200
 """The latest labels on which rule and learner are compared."""
 
-BUCKETS = 1 << 16
+_BUCKET_MASK = (1 << 16) - 1
 STEP = 0.15
 """How far one example moves a weight that is new."""
-
-Features = tuple[tuple[int, float], ...]
-"""Buckets with values. Counts have the buckets below 0, words those from 0."""
 
 Sign = Literal["failed_check", "escalated", "retried", "thumbs_down", "thumbs_up", "silence"]
 """What shows, without anybody being asked, how an answer turned out."""
@@ -47,8 +45,18 @@ _TOKEN = re.compile(rb"[a-z\x80-\xff]+|[0-9]+|[^\sa-z0-9\x80-\xff]")
 """A word in any alphabet, a number, or a sign."""
 _RULE_SLOPE, _RULE_CENTRE = 0.3, 9.5
 _FIRST_GRADIENT = 0.1
-_COUNTS = 11
 _MOST_LOGIT = 30.0
+
+
+class Features(Struct, frozen=True):
+    """What is found in one prompt, each with the bucket of its weight."""
+
+    counts: tuple[float, ...]
+    """Their buckets are -1, -2, ..."""
+    words: frozenset[int]
+    """Buckets from 0 on, of single words and of pairs."""
+    share: float
+    """The value of each of the words: the more there are, the less each of them says."""
 
 
 def features(prompt: str) -> tuple[Complexity, Features]:
@@ -57,12 +65,10 @@ def features(prompt: str) -> tuple[Complexity, Features]:
     seen = complexity(text)
     # All numbers are one word. A pair's checksum goes on from its first word's.
     words = [b"0" if token.isdigit() else token for token in _TOKEN.findall(text.encode("utf-8", "surrogatepass"))]
-    sums = [zlib.crc32(word) for word in words]
-    pairs = [zlib.crc32(word, first) for first, word in zip(sums, words[1:], strict=False)]
-    hashed = {one % BUCKETS for one in (*sums, *pairs)}
-    share = 1 / math.sqrt(len(hashed) + 1)
-    counts = tuple((-1 - position, value) for position, value in enumerate(_counts(seen)))
-    return seen, (*counts, *((bucket, share) for bucket in hashed))
+    sums = list(map(zlib.crc32, words))
+    pairs = map(zlib.crc32, words[1:], sums)
+    buckets = frozenset([one & _BUCKET_MASK for one in (*sums, *pairs)])
+    return seen, Features(_counts(seen), buckets, 1 / math.sqrt(len(buckets) + 1))
 
 
 def _counts(seen: Complexity) -> tuple[float, ...]:
@@ -79,6 +85,10 @@ def _counts(seen: Complexity) -> tuple[float, ...]:
         (seen.repeats - 0.3) / 0.15,
         math.log2(1 + seen.design),
         math.log2(1 + seen.chores),
+        (seen.letters / max(seen.words, 1) - 4.7) / 0.8,
+        math.log2(1 + seen.long_words) - 2.3,
+        (math.log2(1 + seen.sentences) - 1.8) / 0.7,
+        (math.log2(1 + seen.questions) - 0.7) / 0.5,
     )
 
 
@@ -143,16 +153,21 @@ class Learner:
 
     def step(self, found: Features, error: float) -> None:
         """Move the weights of what was found against the error."""
-        for bucket, value in found:
+        self._move(((-1 - place, value) for place, value in enumerate(found.counts)), error)
+        self._move(((bucket, found.share) for bucket in found.words), error)
+
+    def _move(self, values: Iterable[tuple[int, float]], error: float) -> None:
+        for bucket, value in values:
             slope = error * value
             gradient = self.gradients.get(bucket, _FIRST_GRADIENT) + slope * slope
             self.gradients[bucket] = gradient
             self.weights[bucket] = self.weights.get(bucket, 0.0) - STEP * slope / math.sqrt(gradient)
-        self.changed.update(bucket for bucket, _ in found)
+            self.changed.add(bucket)
 
     def _sum(self, found: Features) -> float:
         known = self.weights.get
-        return sum([known(bucket, 0.0) * value for bucket, value in found])
+        of_counts = sum([known(-1 - place, 0.0) * value for place, value in enumerate(found.counts)])
+        return of_counts + found.share * sum(map(known, found.words, repeat(0.0)))
 
 
 class Record:

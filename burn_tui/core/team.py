@@ -165,6 +165,8 @@ class VersionFeedback(Struct, frozen=True, kw_only=True):
     prompt_version: str
     good: int
     bad: int
+    pins: str = ""
+    """The labels that stand for it, such as "production, staging"; "" = none does."""
 
 
 class TeamView(Struct, frozen=True, kw_only=True):

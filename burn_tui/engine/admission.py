@@ -2,7 +2,7 @@
 
 import asyncio
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
 from burn_tui.core.catalog import Target
@@ -101,7 +101,7 @@ class Admission:
                     await asyncio.shield(self._books.settle(unsent(opened, "cancelled")))
                     raise
                 if isinstance(shared, Refused):
-                    await self._books.settle(unsent(structs.replace(opened, route_reason=shared.reason), "refused"))
+                    await self._books.settle(unsent(opened, "refused"))
                     return shared
                 return Fits(reserved.warnings + shared.warnings)
 

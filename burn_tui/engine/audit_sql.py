@@ -82,6 +82,8 @@ CORRECTED_BY = """
     FROM corrections WHERE corrects = ? HAVING count(*) > 0
 """
 
+MODELS_MET = "SELECT DISTINCT provider_name, request_model FROM labels WHERE provider_name <> '' LIMIT 500"
+
 NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM attempt_rows"
 
 COLUMNS = (

@@ -63,6 +63,9 @@ class Memory(Protocol):
         """What `work` does, all or nothing."""
         ...
 
+    def write_along(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Have `work` done with whatever is written next."""
+
 
 class Pending(Struct):
     """An answer of which nobody has said anything yet."""
@@ -234,7 +237,8 @@ class Auto:
             operation=caller.operation_name,
             session=caller.session_id or "",
         )
-        await self._safely(lambda connection: sql.note_decision(connection, row), writes=True)
+        # The row of the call is written next: a commit for this alone would keep the person waiting.
+        self.memory.write_along(lambda connection: sql.note_decision(connection, row))
 
     def finished(self, event: RequestFinished) -> None:
         """A request is over."""

@@ -47,11 +47,16 @@ class Git:
         self._looked_at: float | None = None
         self._looking: asyncio.Task[None] | None = None
 
+    def start(self) -> None:
+        """Look at the files in the background, so that the first attempt need not wait for all of it."""
+        if self._folder is not None and self._looked_at is None:
+            self._look_again()
+
     async def ready(self) -> None:
         """Returns once the files were looked at, or that takes too long."""
         if self._folder is None or self._looked_at is not None:
             return
-        self._look_again()
+        self.start()
         if self._looking is not None:
             await asyncio.wait({self._looking}, timeout=FIRST_LIMIT_S)
 

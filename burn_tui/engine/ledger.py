@@ -71,6 +71,8 @@ class Ledger:
         self._file = file
         self._owner = owner
         self._backlog = Backlog()
+        self._along: list[Callable[[Writing], object]] = []
+        """What is written with whatever is written next."""
         self._error: LedgerUnavailableError | None = None
         self._latest: tuple[object, Spending] | None = None
         # The database orders what tasks do, except for these two.
@@ -103,7 +105,7 @@ class Ledger:
 
     async def close(self) -> None:
         """After what is being written is written. What cannot be is left beside the file, if that is possible."""
-        if self._backlog:
+        if self._backlog or self._along:
             with suppress(LedgerError):
                 await self._write(lambda _: None)
         if self._backlog.attempts and self._file != IN_MEMORY:
@@ -355,6 +357,12 @@ class Ledger:
         """Do `work` in one transaction, all or nothing; as `write` else. It runs in the database's thread."""
         return await self._write(lambda writing: work(writing.connection))
 
+    def write_along(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Do `work` in the transaction of whatever is written next, or before something is read: a commit of its own
+        costs as much as a call's row. For what a request leaves beside its rows, and may lose if the process is killed.
+        """
+        self._along.append(lambda writing: work(writing.connection))
+
     # --- how ----------------------------------------------------------------------------------------
 
     async def _reserve_in_memory(self, opened: AttemptOpened, budgets: tuple[Budget, ...]) -> Fits | Exceeds:
@@ -395,21 +403,28 @@ class Ledger:
 
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What `work` finds, all of one moment although other processes write."""
+        if self._along:
+            with suppress(LedgerUnavailableError):
+                await self._write(lambda _: None)
         return await self._transacted("DEFERRED", lambda writing: work(writing.connection))
 
     async def _write(self, work: Callable[[Writing], T]) -> T:
         """In one transaction with whatever waits to be written."""
         waiting = self._backlog.taken() if self._backlog else None
+        along = Backlog()
+        along.others, self._along = self._along, along.others
 
         def all_of_it(writing: Writing) -> T:
             if waiting is not None:
                 waiting.write(writing)
+            along.write(writing)
             return work(writing)
 
         try:
             result = await self._transacted("IMMEDIATE", all_of_it)
         except LedgerUnavailableError as error:
             self._error = error
+            self._backlog.others += along.others
             self.on_trouble()
             raise
         if waiting is not None:

@@ -23,7 +23,7 @@ from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.router import Router
 
 if TYPE_CHECKING:
-    from burn_tui.core.audit import Audit, ToolSeen
+    from burn_tui.core.audit import Audit
     from burn_tui.engine.audit.looking import Looking
 
 
@@ -83,10 +83,6 @@ class Lens:
         """Which tasks used which models since then, in seconds since the epoch, and what could be otherwise."""
         return await self._audits().look(since, self._clock.now())
 
-    async def tools(self) -> "tuple[ToolSeen, ...]":
-        """Everybody whose calls the ledger holds: burn-tui's own doors and other tools."""
-        return await self._audits().tools()
-
     def _audits(self) -> "Looking":
         """By the routes and the prices of now."""
         from burn_tui.engine.audit.looking import Looking  # noqa: PLC0415 - the dashboard opens without it
@@ -105,10 +101,15 @@ class Lens:
                 routes=setup.routes.values(),
                 targets=setup.catalog.targets,
                 own_price=setup.prices.price,
-                own_window=setup.context_window,
+                own_window=self._window_of,
                 made_for=setup,
             )
         return self._looking
+
+    def _window_of(self, target: Target) -> int | None:
+        """Of a target that is set up; the ledger also knows models of others."""
+        is_known = target.provider_name in self._router.catalog.providers
+        return self._router.setup.context_window(target) if is_known else None
 
     # --- providers and limits -----------------------------------------------------------------------
 

@@ -13,9 +13,10 @@ Each entry is a tuple of statements that run in one transaction together with th
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
 
 from burn_tui.engine.audit_sql import AUDIT
-from burn_tui.engine.auto_sql import AUTO
+from burn_tui.engine.auto_tables import AUTO
 from burn_tui.engine.burn_memory import BURN_MEMORY
 from burn_tui.engine.commit_sql import by_commit
+from burn_tui.engine.comparison_sql import COMPARISONS
 from burn_tui.engine.conversation_sql import CONVERSATIONS
 from burn_tui.engine.foreign_sql import FOREIGN_INDEXES
 from burn_tui.engine.outcome_sql import OUTCOMES
@@ -394,5 +395,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     by_commit(SUMS),
     OUTCOMES,
     AUTO,
+    COMPARISONS,
 )
 """Append only."""

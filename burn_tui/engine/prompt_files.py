@@ -173,6 +173,8 @@ def _refuse_twin(path: Path, other: Path | None) -> None:
 def _text(path: Path) -> str:
     try:
         for _ in range(_READ_AGAIN):
+            if path.exists() and not path.is_file():  # to read a pipe would be to wait for ever
+                raise SettingsError("is no file.", file=str(path), line=1, mend="Take it away.")
             before = stamp(path)
             size = os.stat(path).st_size  # noqa: PTH116 - with the reason if there is no such file
             if size > MOST_BYTES:

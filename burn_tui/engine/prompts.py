@@ -10,6 +10,7 @@ triage.anthropic     one variant of it, whoever answers
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
 
 from msgspec import Struct, structs
 
@@ -44,6 +45,8 @@ class Prepared(Struct, frozen=True, kw_only=True):
 
     chosen: Chosen
     wordings: Wordings
+    other_versions: tuple[PromptVersion, ...] = ()
+    """Those of its variants."""
 
     @property
     def question(self) -> str:
@@ -91,7 +94,13 @@ class Prompts:
     # --- sending ------------------------------------------------------------------------------------
 
     async def prepare(self, asked: str, variables: Mapping[str, object], environment: Environment) -> Prepared:
-        """The prompt with these variables, as `environment` would send it. Its texts are in the ledger from now on.
+        """As `drafted`; its texts are in the ledger from now on, so that they can be read and sent for ever."""
+        prepared = await self.drafted(asked, variables, environment)
+        await self._keep([prepared.chosen.version, *prepared.other_versions])
+        return prepared
+
+    async def drafted(self, asked: str, variables: Mapping[str, object], environment: Environment) -> Prepared:
+        """The prompt with these variables, as `environment` would send it now. Nothing is written.
 
         PromptError, UnknownNameError or SettingsError, all with the mend, for whatever cannot be sent.
         """
@@ -100,8 +109,7 @@ class Prompts:
         wordings = Wordings(
             usual=wording_of(chosen, variables), others=tuple(wording_of(other, variables) for other in others)
         )
-        await self._keep([chosen.version, *(other.version for other in others)])
-        return Prepared(chosen=chosen, wordings=wordings)
+        return Prepared(chosen=chosen, wordings=wordings, other_versions=tuple(other.version for other in others))
 
     async def choose(self, asked: str, environment: Environment | None = None) -> Chosen:
         """The text that `asked` means; without an environment the working one, unless a label or version is named."""
@@ -246,8 +254,12 @@ class Prompts:
         return file.path.parent, read_pins(file.path.parent)
 
     async def _change(self, folder: Path, wanted: Mapping[str, str], change: PinChange) -> PinChange:
-        change_pins(folder, change.stem, wanted)
-        await self._ledger.writing(partial(memory.note_change, change=change))
+        def both(connection: Connection) -> None:
+            memory.note_change(connection, change)
+            change_pins(folder, change.stem, wanted)
+
+        # In one transaction: a change of the file that failed leaves no event, and none is made without one.
+        await self._ledger.writing(both)
         return change
 
 

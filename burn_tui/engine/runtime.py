@@ -12,17 +12,18 @@ from weakref import WeakSet
 from msgspec import structs
 
 from burn_tui.core import narrowing
-from burn_tui.core.audit_progress import Progress
 from burn_tui.core.budget import Budget
 from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.catalog import Catalog
 from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.tension import tension
+from burn_tui.engine.audit.log_import import LogImport
 from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.clock import Clock, local_timezone
+from burn_tui.engine.comparing import Comparing
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import local_servers
 from burn_tui.engine.editor import edited
@@ -32,6 +33,7 @@ from burn_tui.engine.git import Git
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.lens import Lens
+from burn_tui.engine.local_load import LoadGauge
 from burn_tui.engine.neighbourhood import Neighbourhood
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
@@ -95,13 +97,22 @@ class Runtime:
             on_served=ServedModels(ledger, clock.now).note,
         )
         self.prompts = Prompts(ledger, clock, directory=project, config_directory=settings.directory)
+        self.comparing = Comparing(
+            self.router,
+            self.prompts,
+            ledger,
+            clock,
+            keeps_text=lambda: self.settings.store_text,
+            test_mark=test_mark(environ),
+        )
         self.watch = BurnWatch(ledger)
         self.foreign = ForeignWatch(ledger)
+        self.load = LoadGauge(self._transport, clock)
         self.gateway: GatewayProcess | None = None
         """Starts and ends the gateway; None = there can be none, as in the demo."""
         self.lens = Lens(ledger, self.router, clock)
-        self.import_progress: Progress | None = None
-        """Of an import of other tools' logs that is running; None = none is."""
+        self.log_import = LogImport(ledger, lambda: self.settings, environ, clock)
+        self.log_import.on_late = self.watch.relearn
         self._noted: tuple[object, int] | None = None
         """The prices that were looked through last for changes."""
         self.clipboard = Clipboard(os.environ)
@@ -109,6 +120,7 @@ class Runtime:
         self.edited = partial(edited, environ=os.environ)
         """Lets the person's editor change a text."""
         self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
+        self.router.auto.keeps_text = settings.store_text
 
     @classmethod
     async def open(
@@ -136,6 +148,7 @@ class Runtime:
             price_cache=data_dir / "prices.json",
             project=project,
         )
+        runtime._git.start()
         setup = runtime.router.setup
         runtime.notices += [
             *notices,
@@ -167,6 +180,7 @@ class Runtime:
             await asyncio.gather(self._following, return_exceptions=True)
         for book in list(self._price_books):
             await book.aclose()
+        await self.log_import.aclose()
         await self._git.close()
         await self._transport.aclose()
         await self.membership.close()
@@ -221,7 +235,7 @@ class Runtime:
         self.notices.extend(settings.remarks)
         self.settings = settings
         self.router.adopt(self._setup(settings), is_edited=settings.is_written)
-        self.conversations.keeps_text = settings.store_text
+        self.conversations.keeps_text = self.router.auto.keeps_text = settings.store_text
         for session in self._sessions:
             session.environment = self.environment(session.environment.name)
 

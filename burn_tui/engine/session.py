@@ -51,6 +51,10 @@ class Session:
         """Where `text` would go if it were sent now, at what estimated cost; `requested` as for `send`."""
         return self._router.preview(self._request(self.messages, text, requested), self._caller())
 
+    def preview_of(self, prompt: Prepared) -> Preview:
+        """The same for a versioned prompt."""
+        return self._router.preview(*self._prompted(prompt, self.messages, None, self._caller()))
+
     def unlock(self) -> None:
         """Open the environment's lock for this session, for as long as the environment says."""
         place = self.environment
@@ -96,11 +100,9 @@ class Session:
         self.transcript.ask(text, at=self._clock.now())
         answer = AnswerBuilder()
         before = self.messages if before is None else before
-        caller = self._caller(confirmed_now=confirmed)
-        request = self._request(before, text, requested)
+        request, caller = self._request(before, text, requested), self._caller(confirmed_now=confirmed)
         if prompt is not None:
-            request = prompt.request(before=before, model=requested or self.requested)
-            caller = structs.replace(caller, prompt=prompt.after(before), operation_name=prompt.chosen.version.name)
+            request, caller = self._prompted(prompt, before, requested, caller)
         try:
             async with aclosing(self._router.send(request, caller)) as events:
                 async for event in events:
@@ -130,6 +132,14 @@ class Session:
 
     def _request(self, before: tuple[Message, ...], text: str, requested: str | None) -> ChatRequest:
         return ChatRequest(messages=(*before, said("user", text)), model=requested or self.requested)
+
+    def _prompted(
+        self, prompt: Prepared, before: tuple[Message, ...], requested: str | None, caller: Caller
+    ) -> tuple[ChatRequest, Caller]:
+        """What is asked with a versioned prompt, and who asks it."""
+        request = prompt.request(before=before, model=requested or self.requested)
+        name = prompt.chosen.version.name
+        return request, structs.replace(caller, prompt=prompt.after(before), operation_name=name)
 
     def _caller(self, *, confirmed_now: bool = False) -> Caller:
         return Caller(

@@ -89,13 +89,12 @@ class Team:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
-            if self.problem is None:
-                with suppress(TeamError, LedgerError, TimeoutError):
-                    async with asyncio.timeout(LAST_PUSH_S):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_PUSH_S):
+                if self._following is not None and self.problem is None:
+                    with suppress(TeamError, LedgerError):
                         await self.sync()
-        if self._lines:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LAST_PUSH_S):
+                if self._lines:
                     await beside(self._hang_up)
 
     async def sync(self) -> int:

@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
@@ -33,9 +34,13 @@ _DEFAULTS = {
     "keepalives_count": "3",
     # A server that answers nothing is away.
     "tcp_user_timeout": "20000",
-    "options": "-c statement_timeout=30s -c lock_timeout=20s -c timezone=UTC",
+    # Compiling a statement takes longer than any of ours runs.
+    "options": "-c statement_timeout=30s -c lock_timeout=20s -c timezone=UTC -c jit=off",
 }
 """Unless the address says something else."""
+
+_PREAMBLE = re.compile(r"^connection failed: connection to server (?:at|on) .*? failed: (?:FATAL: )?", re.IGNORECASE)
+"""Of libpq's messages; where the server is was said already."""
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -129,22 +134,17 @@ async def beside(work: Callable[[], T]) -> T:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def tell(result: T | None, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type] - there is a result where there is no error
+    def tell(how: Callable[[], None]) -> None:
+        if not done.done():  # else nobody waits any more
+            how()
 
     def run() -> None:
-        result, failure = None, None
         try:
-            result = work()
+            how = partial(done.set_result, work())
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
-            failure = error
+            how = partial(done.set_exception, error)
         with suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(tell, result, failure)
+            loop.call_soon_threadsafe(tell, how)
 
     threading.Thread(target=run, name="burn-tui team", daemon=True).start()
     return await done
@@ -177,10 +177,11 @@ def _explained(address: Address) -> Iterator[None]:
 
 
 def _scrubbed(error: Exception, address: Address) -> str:
-    text = " ".join(str(error).split("\n", 1)[0].split()).rstrip(".")
+    text = _PREAMBLE.sub("", " ".join(str(error).split("\n", 1)[0].split())).rstrip(".")
     for secret in address.secrets:
         text = text.replace(secret, "…")
-    return text
+    # It may quote names that others have chosen.
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _psycopg() -> Any:

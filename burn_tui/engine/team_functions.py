@@ -1,12 +1,12 @@
 """What the team's server does itself, as functions in its schema: whatever must be one step for all machines at once.
 
 1651864174, "burn" in ASCII, is the first half of every advisory lock; the second half is 0 for roll-ups, 1 for
-partitions, and 1000 and more for budgets.
+partitions, and 1000 and more for budgets. Compiling a statement (jit) takes far longer than any of these run.
 """
 
 _REFRESH = """
 CREATE OR REPLACE FUNCTION burn.refresh() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = burn, pg_temp AS $$
+SET search_path = burn, pg_temp SET jit = off AS $$
 BEGIN
     -- One at a time: of two that rebuild the same hour the one that has seen less might write last.
     PERFORM pg_advisory_xact_lock(1651864174, 0);
@@ -35,7 +35,7 @@ END $$
 
 _MONTHS = """
 CREATE OR REPLACE FUNCTION burn.make_months(since timestamptz, until timestamptz) RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = burn, pg_temp AS $$
+SECURITY DEFINER SET search_path = burn, pg_temp SET jit = off AS $$
 DECLARE
     month timestamp := date_trunc('month', greatest(since, '2020-01-01Z') AT TIME ZONE 'UTC');
     after timestamp := least(until, now() + interval '6 months') AT TIME ZONE 'UTC';
@@ -61,33 +61,33 @@ END $$
 _SPENT = """
 CREATE OR REPLACE FUNCTION burn.spent(
     limited budgets, but_not uuid, OUT spent_nanousd bigint, OUT reserved_nanousd bigint
-) LANGUAGE plpgsql STABLE SET search_path = burn, pg_temp AS $$
+) LANGUAGE plpgsql STABLE SET search_path = burn, pg_temp SET jit = off AS $$
 DECLARE
     since timestamptz := date_trunc(limited.period, now() AT TIME ZONE limited.timezone) AT TIME ZONE limited.timezone;
     whole timestamptz := date_trunc('hour', since + interval '59 minutes 59.999999 seconds', 'UTC');
+    covered integer[];
+    sessions_covered integer[];
+    part record;
+    more bigint;
 BEGIN
-    -- Stable, so that both questions are asked of one moment: a row that arrives is counted either as reserved or as
+    -- Stable, so that all questions are asked of one moment: a row that arrives is counted either as reserved or as
     -- spent. Roll-ups where they hold everything, rows of hours that bear a mark and of the one that the period cuts.
-    WITH covered AS (
-        SELECT id FROM labels WHERE CASE limited.scope
+    covered := ARRAY(SELECT id FROM labels WHERE CASE limited.scope
             WHEN 'provider' THEN provider_name WHEN 'environment' THEN environment WHEN 'project' THEN project
-            WHEN 'member' THEN member ELSE limited.scope_name END = limited.scope_name
-    ), sessions_covered AS (
-        SELECT id FROM sessions WHERE limited.scope = 'session' AND name = limited.scope_name
-    ), raw AS (
-        SELECT DISTINCT hour FROM stale_hours WHERE hour >= whole
-    ), parts AS (
-        SELECT cost_nanousd, labels, session FROM hours WHERE hour >= whole AND hour NOT IN (SELECT hour FROM raw)
-        UNION ALL
-        SELECT entries.cost_nanousd, entries.labels, entries.session FROM raw JOIN entries
-            ON started_at >= raw.hour AND started_at < raw.hour + interval '1 hour' WHERE error_type <> 'refused'
-        UNION ALL
-        SELECT cost_nanousd, labels, session FROM entries
-            WHERE started_at >= since AND started_at < whole AND error_type <> 'refused'
-    )
-    SELECT coalesce(sum(cost_nanousd), 0) INTO spent_nanousd FROM parts
-    WHERE labels IN (SELECT id FROM covered)
-      AND (limited.scope <> 'session' OR session IN (SELECT id FROM sessions_covered));
+            WHEN 'member' THEN member ELSE limited.scope_name END = limited.scope_name);
+    sessions_covered := ARRAY(SELECT id FROM sessions WHERE limited.scope = 'session' AND name = limited.scope_name);
+    SELECT coalesce(sum(cost_nanousd), 0) INTO spent_nanousd FROM hours
+    WHERE hour >= whole AND NOT EXISTS (SELECT FROM stale_hours WHERE stale_hours.hour = hours.hour)
+      AND labels = ANY(covered) AND (limited.scope <> 'session' OR session = ANY(sessions_covered));
+    FOR part IN
+        SELECT DISTINCT hour AS start, hour + interval '1 hour' AS ended FROM stale_hours WHERE hour >= whole
+        UNION ALL SELECT since, whole WHERE since < whole
+    LOOP
+        SELECT coalesce(sum(cost_nanousd), 0) INTO more FROM entries
+        WHERE started_at >= part.start AND started_at < part.ended AND error_type <> 'refused'
+          AND labels = ANY(covered) AND (limited.scope <> 'session' OR session = ANY(sessions_covered));
+        spent_nanousd := spent_nanousd + more;
+    END LOOP;
 
     -- A reservation ends when the row of its attempt arrives, or with time.
     SELECT coalesce(sum(amount_nanousd), 0) INTO reserved_nanousd FROM reservations AS held
@@ -102,7 +102,7 @@ END $$
 
 _RESERVE = """
 CREATE OR REPLACE FUNCTION burn.reserve(wanted reservations) RETURNS TABLE (budget integer, spent_nanousd bigint,
-    reserved_nanousd bigint, fits boolean) LANGUAGE plpgsql SET search_path = burn, pg_temp AS $$
+    reserved_nanousd bigint, fits boolean) LANGUAGE plpgsql SET search_path = burn, pg_temp SET jit = off AS $$
 DECLARE
     one budgets;
     all_fit boolean := true;

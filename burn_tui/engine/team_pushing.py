@@ -1,7 +1,6 @@
 """Rows of this machine into the team's tables: each once, however often it is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,9 +8,7 @@ from msgspec import structs
 
 from burn_tui.core.team import Labels, SharedRow, SharedVerdict
 from burn_tui.engine.team_connection import Connection, Line
-from burn_tui.engine.team_rows import digest
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from burn_tui.engine.team_rows import digest, time_of
 
 _COLUMNS = """
     event_id, started_at, cost_nanousd, input_tokens, output_tokens, cache_read_input_tokens,
@@ -72,7 +69,7 @@ class Pushing:
         """Send what people thought of answers."""
         self._learn_words([verdict.labels for verdict in verdicts], [])
         values = [
-            (one.event_id, _time(one.at_us), self._labels[_digest(one.labels)], one.verdict, one.note)
+            (one.event_id, time_of(one.at_us), self._labels[_digest(one.labels)], one.verdict, one.note)
             for one in verdicts
         ]
         statement = "INSERT INTO burn.verdicts VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -98,7 +95,7 @@ class Pushing:
     def _values(self, row: SharedRow) -> tuple[object, ...]:
         return (
             row.event_id,
-            _time(row.started_at_us),
+            time_of(row.started_at_us),
             row.cost_nanousd,
             row.input_tokens,
             row.output_tokens,
@@ -135,7 +132,7 @@ class Pushing:
         numbers.update(self._line.run(work))
 
     def _make_months(self, times_us: Iterable[int]) -> None:
-        times = [_time(at) for at in times_us]
+        times = [time_of(at) for at in times_us]
         months = {(at.year, at.month) for at in times}
         if months <= self._months:
             return
@@ -146,11 +143,3 @@ class Pushing:
 
 def _digest(labels: Labels) -> str:
     return digest(*structs.astuple(labels))
-
-
-def _time(at_us: int) -> datetime:
-    """To the microsecond, as a float would not have it. What no calendar holds becomes its end."""
-    try:
-        return _EPOCH + timedelta(microseconds=at_us)
-    except OverflowError:
-        return datetime(9999, 1, 1, tzinfo=UTC) if at_us > 0 else datetime(1, 1, 2, tzinfo=UTC)

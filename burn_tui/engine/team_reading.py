@@ -12,8 +12,8 @@ from burn_tui.engine.team_connection import Connection
 MOST_LINES = 200
 """On the screen, the costliest first."""
 
-LEARNED_FROM_DAYS = 60
-"""Enough for the twenty active days of each class that are learned from."""
+LEARNED_FROM_DAYS = 45
+"""More than six weeks: the thirty working days among them are more than are learned from."""
 
 _LINES = """
     SELECT member, sessions.name AS session, provider_name, request_model, environment,
@@ -27,20 +27,24 @@ _TODAY = """
     FROM burn.hours JOIN burn.labels ON labels.id = hours.labels WHERE hour >= %s GROUP BY member ORDER BY 2 DESC, 1
 """
 
-# Numbers first: there are far fewer labels than hours to look the words up for.
 _PAST_HOURS = """
-    SELECT member, epoch_hour, sum(cost_nanousd) FROM (
-        SELECT labels, extract(epoch FROM hour)::bigint / 3600 AS epoch_hour, sum(cost_nanousd) AS cost_nanousd
-        FROM burn.hours WHERE hour >= %s AND hour < %s GROUP BY 1, 2
-    ) AS summed JOIN burn.labels ON labels.id = labels GROUP BY 1, 2
+    SELECT member, extract(epoch FROM hour)::bigint / 3600, sum(cost_nanousd)::bigint
+    FROM burn.hours JOIN burn.labels ON labels.id = labels WHERE hour >= %s AND hour < %s GROUP BY member, hour
 """
 
 _FEEDBACK = """
-    SELECT prompt_name, prompt_version, count(*) FILTER (WHERE verdict = 1), count(*) FILTER (WHERE verdict = -1)
-    FROM (
-        SELECT DISTINCT ON (event_id) labels, verdict FROM burn.verdicts WHERE at >= %s ORDER BY event_id, at DESC
-    ) AS last JOIN burn.labels ON labels.id = labels
-    WHERE prompt_name <> '' AND verdict IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 3 DESC LIMIT %s
+    WITH judged AS (
+        SELECT prompt_name, prompt_version, count(*) FILTER (WHERE verdict = 1) AS good,
+               count(*) FILTER (WHERE verdict = -1) AS bad
+        FROM (
+            SELECT DISTINCT ON (event_id) labels, verdict FROM burn.verdicts WHERE at >= %s ORDER BY event_id, at DESC
+        ) AS last JOIN burn.labels ON labels.id = labels
+        WHERE prompt_name <> '' AND verdict IS NOT NULL GROUP BY 1, 2
+    ), pinned AS (
+        SELECT prompt_name, prompt_version, string_agg(label, ', ' ORDER BY label) AS pins FROM burn.pins GROUP BY 1, 2
+    )
+    SELECT prompt_name, prompt_version, coalesce(good, 0), coalesce(bad, 0), coalesce(pins, '')
+    FROM judged FULL JOIN pinned USING (prompt_name, prompt_version) ORDER BY 1, 3 DESC, 2 LIMIT %s
 """
 
 _GROUPED = """
@@ -49,11 +53,8 @@ _GROUPED = """
            coalesce(sum(requests) FILTER (WHERE hour >= %(since)s), 0),
            coalesce(sum(failures) FILTER (WHERE hour >= %(since)s), 0),
            coalesce(sum(unpriced) FILTER (WHERE hour >= %(since)s), 0)
-    FROM (
-        SELECT labels, hour, sum(cost_nanousd) AS cost_nanousd, sum(requests) AS requests, sum(failures) AS failures,
-               sum(unpriced) AS unpriced
-        FROM burn.hours WHERE hour >= %(before)s AND hour < %(until)s GROUP BY labels, hour
-    ) AS summed JOIN burn.labels ON labels.id = labels GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1
+    FROM burn.hours JOIN burn.labels ON labels.id = labels WHERE hour >= %(before)s AND hour < %(until)s
+    GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1
 """
 
 _KEYS = {
@@ -125,9 +126,14 @@ def past_hours(connection: Connection, *, until: float) -> dict[str, list[HourSu
 
 
 def feedback_by_version(connection: Connection, *, since: float) -> tuple[VersionFeedback, ...]:
-    """What people thought of the versions of prompts; the last word on each answer holds."""
+    """What people thought of the versions of prompts, and which of them labels stand for. The last word on an answer
+    holds.
+    """
     rows = connection.execute(_FEEDBACK, (_time(since), MOST_LINES)).fetchall()
-    return tuple(VersionFeedback(prompt_name=row[0], prompt_version=row[1], good=row[2], bad=row[3]) for row in rows)
+    return tuple(
+        VersionFeedback(prompt_name=name, prompt_version=version, good=good, bad=bad, pins=pins)
+        for name, version, good, bad, pins in rows
+    )
 
 
 def week(connection: Connection, by: str, *, until: float) -> list[Change]:

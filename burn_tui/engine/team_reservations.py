@@ -9,8 +9,9 @@ from typing import Any
 from burn_tui.core.budget import WARN_SHARE, Budget
 from burn_tui.core.team import Reserved, SharedBudget, Sharing, scope_of
 from burn_tui.core.usage import AttemptOpened
+from burn_tui.engine.ledger_rows import microseconds
 from burn_tui.engine.team_connection import Connection
-from burn_tui.engine.team_rows import digest_of_id
+from burn_tui.engine.team_rows import digest_of_id, time_of
 
 LIFETIME_S = 3_600
 """Longer than any call, and than rows usually take to arrive."""
@@ -24,7 +25,7 @@ _STANDINGS = """
 
 _RESERVE = """
     SELECT budget, spent_nanousd, reserved_nanousd, fits
-    FROM burn.reserve(ROW(%s::uuid, to_timestamp(%s), now() + make_interval(secs => %s), %s::bigint,
+    FROM burn.reserve(ROW(%s::uuid, %s, now() + make_interval(secs => %s), %s::bigint,
                           %s, %s, %s, %s, %s)::burn.reservations)
 """
 
@@ -53,7 +54,7 @@ def reserve(connection: Connection, opened: AttemptOpened, sharing: Sharing, ses
     """
     values = (
         digest_of_id(opened.event_id),
-        opened.started_at,
+        time_of(microseconds(opened.started_at)),  # to the very microsecond that its row will have
         LIFETIME_S,
         opened.cost_estimate_nanousd or 0,
         opened.provider_name,

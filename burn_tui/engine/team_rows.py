@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from burn_tui.core.team import Labels, SharedRow, SharedVerdict, Sharing, plain
 
 CORRECTION = -1
 """In place of the number of an attempt."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LONGEST_MS = 2**31 - 1
 
@@ -99,3 +102,11 @@ def digest_of_id(event_id: str | bytes) -> str:
 def digest(*words: str) -> str:
     """Of words, in the form of a UUID."""
     return str(UUID(bytes=hashlib.sha256("\0".join(words).encode()).digest()[:16]))
+
+
+def time_of(at_us: int) -> datetime:
+    """To the microsecond, as a float would not have it. What no calendar holds becomes its end."""
+    try:
+        return _EPOCH + timedelta(microseconds=at_us)
+    except OverflowError:
+        return datetime(9999, 1, 1, tzinfo=UTC) if at_us > 0 else datetime(1, 1, 2, tzinfo=UTC)

@@ -105,6 +105,14 @@ _TABLES = (
     )
     """,
     """
+    CREATE TABLE IF NOT EXISTS burn.pins (
+        prompt_name text NOT NULL,
+        label text NOT NULL,
+        prompt_version text NOT NULL,
+        PRIMARY KEY (prompt_name, label)
+    )
+    """,
+    """
     CREATE TABLE IF NOT EXISTS burn.budgets (
         id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         name text NOT NULL UNIQUE,
@@ -196,3 +204,20 @@ def prune(connection: Connection, keep_days: int) -> list[str]:
     for statement in _PRUNE_ROWS:
         connection.execute(statement, (keep_days,))
     return expired
+
+
+def pin(connection: Connection, prompt_name: str, label: str, version: str) -> None:
+    """Let the label stand for that version of the prompt, for all to see. For the owner."""
+    connection.execute(
+        """
+        INSERT INTO burn.pins (prompt_name, label, prompt_version) VALUES (%s, %s, %s)
+        ON CONFLICT (prompt_name, label) DO UPDATE SET prompt_version = excluded.prompt_version
+        """,
+        (prompt_name, label, version),
+    )
+
+
+def unpin(connection: Connection, prompt_name: str, label: str) -> bool:
+    """False if the label stands for nothing. For the owner."""
+    statement = "DELETE FROM burn.pins WHERE prompt_name = %s AND label = %s"
+    return connection.execute(statement, (prompt_name, label)).rowcount > 0

@@ -6,7 +6,15 @@ every reader of server-sent events skips; Google's own clients read them as data
 
 import re
 
-from burn_tui.core.events import AttemptFinished, AttemptStarted, Event, FellBack, RequestFinished, RouteDecided
+from burn_tui.core.events import (
+    AttemptFinished,
+    AttemptStarted,
+    ContextReduced,
+    Event,
+    FellBack,
+    RequestFinished,
+    RouteDecided,
+)
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.usage import UsageRecord
 
@@ -22,6 +30,7 @@ class Told:
         self._served_by = ""
         self._reason = ""
         self._from: list[str] = []
+        self._left_out: tuple[str, ...] = ()
         self._attempts = 0
         self._records: list[UsageRecord] = []
 
@@ -35,7 +44,9 @@ class Told:
                 self._attempts += 1
             case FellBack(from_target=before, why=why):
                 self._from.append(str(before))
-                self._reason = why
+                self._reason, self._left_out = why, ()
+            case ContextReduced(what=what):
+                self._left_out = what
             case AttemptFinished(record=record):
                 self._records.append(record)
             case RequestFinished(request_id=request_id, served=served):
@@ -57,6 +68,7 @@ class Told:
             "x-burn-served-by": self._served_by,
             "x-burn-fallback-from": ", ".join(self._from),
             "x-burn-reason": self._reason,
+            "x-burn-left-out": "; ".join(self._left_out),
             "x-burn-attempts": str(self._attempts),
             "x-burn-cost-usd": _cost(self._records) if self._is_over else "",
         }

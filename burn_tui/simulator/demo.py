@@ -21,6 +21,8 @@ from burn_tui.engine.keys import KeyReference
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
+from burn_tui.engine.settings_schema import AuditSettings
+from burn_tui.simulator.demo_prompts import remember, write_project
 from burn_tui.simulator.history import FIRST_CHUNK_S, FLASH, GPT, PRICES, QWEN, SONNET, history
 from burn_tui.simulator.host import Host
 from burn_tui.simulator.prose import ANSWERS, OTHER_PROGRAMS
@@ -64,11 +66,19 @@ class Demo:
     async def boot(self) -> "DemoRuntime":
         """A runtime whose ledger already holds a day's history, with other programs calling beside it."""
         keys = {variable: f"demo-key-of-{name}" for name, variable in _KEY_VARIABLES.items()}
+        project = self._data_dir / "project"
+        write_project(project)
         runtime = await DemoRuntime.open(
-            _settings(self._host), data_dir=self._data_dir, environ=keys, clock=self._clock, label="DEMO"
+            _settings(self._host),
+            data_dir=self._data_dir,
+            environ=keys,
+            clock=self._clock,
+            label="DEMO",
+            project=project,
         )
         runtime.notices.clear()  # all environments share the demo's keys, and nobody pays for any of them
         try:
+            await remember(runtime.ledger, self._clock.now())
             await runtime.ledger.record(history(self._clock, self._chance))
         except BaseException:
             await runtime.close()  # the ledger's thread would keep the process alive
@@ -136,6 +146,7 @@ def _settings(host: Host) -> Settings:
     }
     return Settings(
         origin="the demo's own settings",
+        audit=AuditSettings(homes=(), follow=False),
         catalog=Catalog(providers),
         keys={name: (KeyReference("environment", variable),) for name, variable in _KEY_VARIABLES.items()},
         prices=PRICES,

@@ -10,6 +10,7 @@ from burn_tui.core.failure import ErrorType
 from burn_tui.core.money import FREE, Price, Rates, cost, nanousd
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
 from burn_tui.engine.clock import Clock
+from burn_tui.simulator.demo_prompts import use_of
 
 SONNET = Target("anthropic", "claude-sonnet-4-5")
 GPT = Target("openai", "gpt-5-mini")
@@ -76,6 +77,7 @@ def _attempt(clock: Clock, chance: random.Random, *, started_at: float) -> Usage
         route="default",
         route_reason="history of the demo",
         source="demo",
+        prompt=use_of(work.operation, clock.now() - started_at),
     )
     if chance.random() < 0.03:
         return _failed(opened, chance)

@@ -6,6 +6,7 @@ from burn_tui.core.audit_progress import Progress
 from burn_tui.core.audit_tasks import TaskUse, in_words
 from burn_tui.engine.audit.summary import Summary, ToolSummary
 from burn_tui.tui import format as fmt
+from burn_tui.tui.audit_words import findings
 
 MOST_TASKS = 15
 """The costliest; --json has all."""
@@ -18,10 +19,12 @@ def text(summary: Summary) -> str:
     if not summary.tools:
         return "No logs of other tools were found. Name another home directory with --home."
     parts = [_table(_TOOL_HEAD, map(_tool, summary.tools))]
-    if summary.tasks:
-        parts.append(_table(_TASK_HEAD, map(_task, summary.tasks[:MOST_TASKS])))
-        if len(summary.tasks) > MOST_TASKS:
-            parts.append(f"{len(summary.tasks) - MOST_TASKS:,} more tasks with --json.")
+    tasks = summary.audit.tasks
+    if tasks:
+        parts.append(_table(_TASK_HEAD, map(_task, tasks[:MOST_TASKS])))
+        if len(tasks) > MOST_TASKS:
+            parts.append(f"{len(tasks) - MOST_TASKS:,} more tasks with --json.")
+        parts.append(_on_lines(findings(summary.audit)))
     parts += filter(None, map(_skipped, summary.tools))
     return "\n\n".join(parts)
 
@@ -87,6 +90,10 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def _on_lines(text: str) -> str:
+    return "\n".join(map(_on_one_line, text.split("\n")))
 
 
 def _on_one_line(text: str) -> str:

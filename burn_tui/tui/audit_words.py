@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from burn_tui.core.audit import ROUTE_DAYS, Audit
+from burn_tui.core.audit import LATELY_DAYS, Audit
 from burn_tui.core.audit_routes import Alternative
 from burn_tui.core.audit_savings import CacheUse, ServedAsWell
 from burn_tui.core.audit_switches import PROMPT_PAUSE_S, Rule, Switches
@@ -12,7 +12,8 @@ from burn_tui.tui import format as fmt
 CONCENTRATED = 0.8
 """From this share on one provider's bad day is a bad day for everything."""
 
-MOST_CACHES = 6
+MOST_CHEAPER = MOST_CACHES = 6
+"""Findings of a kind."""
 
 MOST_NAMED = 4
 """Tasks in a sentence."""
@@ -35,6 +36,14 @@ def cheaper(one: ServedAsWell) -> str:
         f"{fmt.money(one.instead_nanousd)} instead of {fmt.money(one.spent_nanousd)}, "
         f"{fmt.money(one.saved_nanousd)} less."
     )
+
+
+def cheaper_in_short(found: Sequence[ServedAsWell]) -> tuple[str, ...]:
+    """The largest savings, and what all others come to."""
+    others = found[MOST_CHEAPER:]
+    said = [cheaper(one) for one in found[:MOST_CHEAPER]]
+    less = fmt.money(sum(one.saved_nanousd for one in others))
+    return (*said, f"{len(others)} more like these, {less} less in all.") if others else tuple(said)
 
 
 def cache(one: CacheUse) -> str:
@@ -91,14 +100,14 @@ def rule(one: Rule) -> str:
     first, second = one.pair.places
     often = f"{one.an_hour:.1f} times an hour"
     if one.kind == "one route":
-        project = short_name(one.pair.projects[0]) or "this work"
+        project = short_name(one.pair.projects[0])
         return (
             f"You go between {first} and {second} {often}. One route for {project} with both providers on it "
             "would serve them from one tab."
         )
     return (
         f"You go between {first} and {second} {often}. Let each run until it needs you: ask for more at once in one "
-        "project before you turn to the other."
+        "before you turn to the other."
     )
 
 
@@ -128,11 +137,11 @@ def unseen(audit: Audit) -> tuple[str, ...]:
 def findings(audit: Audit) -> str:
     """All of it as text, the headings on lines of their own."""
     parts = (
-        ("where a cheaper model served as well", map(cheaper, audit.cheaper)),
+        ("where a cheaper model served as well", cheaper_in_short(audit.cheaper)),
         ("cache waste", caches(audit.caches)),
         ("providers", filter(None, map(dependence, audit.providers))),
-        ("changes of place", _of_switches(audit.switches)),
-        (f"the last {ROUTE_DAYS} days along another route (an estimate)", map(route, audit.routes)),
+        (f"changes of place, of {LATELY_DAYS} days", _of_switches(audit.switches)),
+        (f"the last {LATELY_DAYS} days along another route (an estimate)", map(route, audit.routes)),
         ("what cannot be seen", unseen(audit)),
     )
     return "\n\n".join("\n".join([title, *lines]) for title, sentences in parts if (lines := _indented(sentences)))

@@ -24,6 +24,16 @@ PROMPT_OPENERS = (
         handler="use_prompt",
         palette="Prompt: send one of the project's",
     ),
+    Action(
+        id="correct-class",
+        keys=("alt+k",),
+        shown="alt+k",
+        label="kind of prompt",
+        tooltip="Correct what kind of work the prompt is taken for; once more for the next kind. Those like it follow.",
+        place="dashboard",
+        handler="correct_class",
+        palette="Kind: correct what kind of work the prompt is",
+    ),
 )
 """On the dashboard."""
 

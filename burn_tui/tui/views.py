@@ -285,7 +285,7 @@ def route(
     if is_local_only(session):
         facts.append(Fact("local only", tone="good"))
     if preview.auto is not None and session.draft.strip():
-        facts.append(Fact(preview.auto.because, preview.auto.task, tone="quiet"))
+        facts.append(Fact(preview.auto.because, f"{preview.auto.tier}, {preview.auto.task}", tone="quiet"))
     if preview.auto is not None and preview.auto.banner is not None:
         facts.append(Fact(preview.auto.banner, "spent too fast: cheap only", tone="attention"))
     facts += _guard(session, preview, now)

@@ -2,23 +2,29 @@
 
     python bench.py --cmd "python tests/bench/route_quality.py" [--train] [--cascade]
 
-Untrained it is the rule of core/complexity.py. Trained it is what auto uses: the difference of two learned chances, that
-an answer of the cheap tier fails and that one of the strong tier does. With --cascade what can be seen of the cheap
-answer is added by hand-set weights, for training says nothing of answers.
+Untrained it is the rule of core/complexity.py. Trained it is what auto uses: the difference of two learned chances,
+that an answer of the cheap tier fails and that one of the strong tier does. With --cascade what can be seen of the
+cheap answer is added by hand-set weights, for training says nothing of answers.
 
-    python tests/bench/route_quality.py --time FILE.jsonl.gz      how long a decision takes, and what white space changes
+    python tests/bench/route_quality.py --time FILES     how long a decision takes, and what white space and case change
+
+FILES are the benchmark's own, *.jsonl.gz with a prompt in each line.
 """
 
+import gzip
 import json
 import math
 import random
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from burn_tui.core.complexity import Complexity
 from burn_tui.core.route_learning import Features, Learner, chance_of, features, rule_logit
+from burn_tui.core.task_class import classify
 
-PASSES = 2
+PASSES = 3
 
 
 class Routing:
@@ -61,7 +67,43 @@ def _doubt(signals: Mapping[str, float]) -> float:
     )
 
 
+def time_decisions(files: list[str]) -> None:
+    """A decision is features, class and two learned chances; each prompt is timed once, in time of the processor."""
+    prompts = [
+        json.loads(line)["prompt"] for file in files for line in gzip.decompress(Path(file).read_bytes()).splitlines()
+    ]
+    routing = Routing()
+    routing.examples = [(prompt, float(number % 2), 1.0) for number, prompt in enumerate(prompts[:500])]
+    routing.fit()
+    times, numbers = [], []
+    for prompt in prompts:
+        began = time.thread_time()
+        classify(prompt)
+        numbers.append(routing.route(prompt))
+        times.append(time.thread_time() - began)
+    times.sort()
+    marks = ", ".join(f"p{share} {times[len(times) * share // 100] * 1e3:.3f} ms" for share in (50, 90, 99))
+    print(f"{len(prompts)} decisions: {marks}")
+    for name, change in _CHANGES.items():
+        same = sum(
+            abs(routing.route(change(prompt)) - number) < 1e-9 for prompt, number in zip(prompts, numbers, strict=True)
+        )
+        print(f"the same decision after {name}: {same / len(prompts) * 100:.2f} %")
+
+
+_CHANGES: Mapping[str, Callable[[str], str]] = {
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "double spaces": lambda prompt: prompt.replace(" ", "  "),
+    "line breaks for spaces": lambda prompt: prompt.replace(" ", "\n"),
+    "white space around it": lambda prompt: f"\n\n   {prompt}  \n",
+}
+
+
 def main() -> None:
+    if "--time" in sys.argv:
+        time_decisions(sys.argv[sys.argv.index("--time") + 1 :])
+        return
     routing = Routing()
     for line in sys.stdin:
         said = json.loads(line)

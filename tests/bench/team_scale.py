@@ -49,6 +49,17 @@ _LABELS = """
          unnest(%s::text[]) AS project
 """
 
+_ROLL_UP = (
+    """
+    INSERT INTO burn.stale_hours
+    SELECT generate_series(date_trunc('hour', min(started_at)), max(started_at), interval '1 hour') FROM burn.entries
+    """,
+    "SELECT burn.refresh()",
+    "ANALYZE",
+)
+
+_HOURS = "SELECT count(*), pg_total_relation_size('burn.hours') FROM burn.hours"
+
 
 def load(line: Line, days: int, members: int, requests: int) -> int:
     """Rows of that many days up to now, in the order in which they would have come; how many."""
@@ -97,7 +108,7 @@ def _day(start: float, day: int, members: int, requests: int) -> Iterator[str]:
 
 def questions(now: float) -> dict[str, Callable[[Connection], object]]:
     """All that the screen, the commands and the admission of a request ask."""
-    since = now - now % DAY_S
+    since = (now - DAY_S) // 3_600 * 3_600  # a whole day, whatever time it is
     opened = AttemptOpened(
         event_id="00000000-0000-7000-8000-000000000001",
         request_id="r",
@@ -147,7 +158,7 @@ def measure(server: Server, days: int, members: int, requests: int) -> None:
     """Load, and ask."""
     server.run("ALTER SYSTEM SET max_wal_size = '4GB'")
     server.run("SELECT pg_reload_conf()")
-    line = Line(address_of(server.new_database()))
+    line = Line(address_of(server.new_database() + "&options=-c%20statement_timeout%3D0%20-c%20timezone%3DUTC"))
     line.run(team_schema.make)
     for name, period in (("day", "day"), ("month", "month")):
         budget = Budget(name=name, limit_nanousd=2**62, period=period, timezone=UTC)  # type: ignore[arg-type]
@@ -156,21 +167,15 @@ def measure(server: Server, days: int, members: int, requests: int) -> None:
     rows = load(line, days, members, requests)
     loaded = time.perf_counter()
     print(f"{rows:,} rows loaded in {loaded - began:.0f} s, {rows / (loaded - began):,.0f} a second")
-    for statement in (
-        "INSERT INTO burn.stale_hours SELECT generate_series(date_trunc('hour', min(started_at)), max(started_at), "
-        "interval '1 hour') FROM burn.entries",
-        "SET LOCAL statement_timeout = 0; SELECT burn.refresh()",
-        "SET LOCAL statement_timeout = 0; ANALYZE",
-    ):
-        line.run(lambda it, statement=statement: it.execute(statement.encode()))  # type: ignore[misc]
+    server.run("VACUUM ANALYZE", line.address.conninfo)  # as autovacuum does within a minute
+    print(f"vacuumed in {time.perf_counter() - loaded:.0f} s")
+    loaded = time.perf_counter()
+    for statement in _ROLL_UP:
+        line.run(lambda it, statement=statement: it.execute(statement))  # type: ignore[misc]
     print(f"all roll-ups made in {time.perf_counter() - loaded:.0f} s")
     stored = line.run(reading.storage)
-    (hours,) = line.run(
-        lambda it: it.execute("SELECT count(*), pg_total_relation_size('burn.hours') FROM burn.hours").fetchall()
-    )
-    print(
-        f"{stored.size_bytes / rows:.0f} bytes a row with all indexes; {hours[0]:,} roll-ups, {hours[1] / rows:.0f} bytes a row more"
-    )
+    ((hours, size),) = line.run(lambda it: it.execute(_HOURS).fetchall())
+    print(f"{stored.size_bytes / rows:.0f} bytes a row with all indexes, and {size / rows:.0f} for {hours:,} roll-ups")
     floor = None
     for name, question in questions(time.time()).items():
         times = sorted(_ms(line, question) for _ in range(ASKED))

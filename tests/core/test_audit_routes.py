@@ -12,19 +12,21 @@ from burn_tui.core.money import LongContext, Price, Rates, cost
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import Usage
 
+USAGE = Usage(100_000, 5_000)
+
 LONG = Price(
     rates=Rates(input_rate=10**9, output_rate=10**9),
     steps=(LongContext(above=200_000, rates=Rates(input_rate=2 * 10**9, output_rate=2 * 10**9)),),
 )
 
 
-def calls(target: Target = OPUS, *, usage: Usage = Usage(100_000, 5_000), **fields: Any) -> SizedCalls:
+def calls(target: Target = OPUS, *, usage: Usage = USAGE, **fields: Any) -> SizedCalls:
     given_ = {"calls": 10, "largest_input_tokens": 20_000, "largest_tokens": 21_000, "cost_nanousd": 900_000_000}
     return SizedCalls(target=target, usage=usage, **(given_ | fields))
 
 
 def along(route: Route, *sized: SizedCalls, window: int | None = None) -> Alternative:
-    (found,) = alternatives([route], sized, price=PRICES.get, window=lambda target: window)
+    (found,) = alternatives([route], sized, price=PRICES.get, window=lambda _: window)
     return found
 
 

@@ -91,6 +91,14 @@ def test_two_projects_ask_for_one_at_a_time() -> None:
     assert rule.kind == "one at a time"
 
 
+def test_places_whose_project_is_not_known_are_not_taken_for_one_project() -> None:
+    places = {1: Place("gemini", ""), 2: Place("ollama", "")}
+    calls = [(90_000_000 * number, 1 + number % 2, 1 + number % 2) for number in range(30)]
+    rule = switches(calls, places).rule
+    assert rule is not None
+    assert rule.kind == "one at a time"
+
+
 def test_few_changes_and_rare_ones_suggest_nothing() -> None:
     assert walk(*to_and_fro(WEB, API, times=FEWEST_CHANGES)).rule is None
     assert walk(*to_and_fro(WEB, API, times=40, pause_s=1500.0)).rule is None

@@ -17,13 +17,11 @@ from support.tmux import Terminal, terminal
 from burn_tui.engine.notice_board import Running
 from burn_tui.engine.ownership import may_live, process_number
 
-SCRIPTS = {"lint-bot": "development", "nightly": "local", "deploy": "production"}
+SCRIPTS = {"lint-bot": "development", "nightly": "local", "deploy": "development"}
 
 
 def token(world: World, label: str, environment: str) -> str:
-    made = burn_tui(
-        "gateway", "token", "--label", label, "--env", environment, "--yes", *world.places, environ=world.environ
-    )
+    made = burn_tui("gateway", "token", "--label", label, "--env", environment, *world.places, environ=world.environ)
     return made.out.strip()
 
 

@@ -1,13 +1,18 @@
 """A repository's settings hold once they are trusted as they are, and not a moment longer."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from support.command import burn_tui
+from support.waiting import until
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.engine.base_file import NAME, TrustBook, nearest, read, under
+from burn_tui.engine.clock import Clock
+from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings import Settings, load
+from burn_tui.engine.settings_file import follow, settings_for, stamp
 
 SETTINGS = """\
 providers:
@@ -134,3 +139,27 @@ def test_trust_on_the_command_line_tells_what_holds_from_now_on(repository: Path
     assert TrustBook.of(environ).trusts(repository / NAME, BASE.encode())
     assert burn_tui("trust", "--revoke", str(repository / NAME), environ=environ).code == 0
     assert not TrustBook.of(environ).has_trusted(repository / NAME)
+
+
+async def test_trust_and_edits_are_followed_while_it_runs(
+    repository: Path, tmp_path: Path, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    file = tmp_path / "config.yaml"
+    file.write_text(SETTINGS)
+    settings = settings_for(file, environ, is_explicit=True)
+    runtime = await Runtime.open(settings, data_dir=tmp_path / "data", environ=environ, clock=Clock())
+    following = asyncio.create_task(follow(file, runtime, seen=stamp(file), look_s=0.001, environ=environ))
+    await asyncio.sleep(0)  # it has looked once
+    try:
+        assert "was never trusted" in " ".join(runtime.notices)
+        TrustBook.of(environ).trust(repository / NAME)
+        await until(lambda: len(runtime.router.catalog.targets) == 1)
+        assert not any(NAME in notice for notice in runtime.notices)
+        (repository / NAME).write_text(BASE + "privacy: local\n")
+        await until(lambda: "has changed since it was trusted" in " ".join(runtime.notices))
+        assert len(runtime.router.catalog.targets) == 3
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await runtime.close()

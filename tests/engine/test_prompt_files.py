@@ -1,5 +1,6 @@
 """Prompts as files: what is the same version, what is another one, and what is wrong with a file."""
 
+import os
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,14 @@ def test_a_file_that_is_no_text_names_the_line(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_bytes(b"hi\n\n\xff\xfe\n")
     with pytest.raises(SettingsError, match=r"line 3: is not UTF-8 text\. Save it as UTF-8"):
+        read_prompt(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(SettingsError, match=r"line 1: is no file\. Take it away"):
         read_prompt(path)
 
 

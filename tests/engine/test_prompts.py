@@ -20,6 +20,7 @@ from burn_tui.core.inspection import Which
 from burn_tui.core.model_changes import ModelChange
 from burn_tui.core.prompt_form import WORKING
 from burn_tui.core.usage import Feedback, PromptUse
+from burn_tui.engine.git import Git
 from burn_tui.engine.prompts import Prepared
 from burn_tui.providers import DIALECTS
 from burn_tui.simulator.script import Action, Answer, overloaded
@@ -347,3 +348,26 @@ async def test_another_model_behind_the_same_name_is_told_of_once(tmp_path: Path
     assert told.what == ModelChange(
         provider_name="primary", request_model="big", before="big-2026-01-01", after="big-2026-03-01"
     )
+
+
+async def test_closing_at_once_leaves_no_git_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    write(folder)
+    git(folder, "init")
+    running = Git(folder)
+    running.start()
+    await asyncio.sleep(0)
+    await running.close()
+    assert running.facts().is_dirty is None
+    await running.close()
+
+
+async def test_a_pin_that_cannot_be_written_leaves_no_event(tmp_path: Path) -> None:
+    async with project(tmp_path) as running:
+        path = pin_by_hand(running, "0" * 64)
+        text = f"triage: {{\n  production:\n    sha256:{'0' * 64}}}\n"
+        path.write_text(text)
+        with pytest.raises(SettingsError, match="on a line of its own"):
+            await running.runtime.prompts.pin("triage", "production")
+        assert (await running.runtime.prompts.history("triage")).changes == ()
+        assert path.read_text() == text

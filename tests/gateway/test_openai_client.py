@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.conversations import PNG
 from support.gateways import Doorway, gateway
 from support.saying import CALLS, TEXT, Saying, settled
 from support.world import FINE
 
+from burn_tui.core.chat import Image
 from burn_tui.core.failure import Failure
 from burn_tui.simulator.script import Action, Answer, Break, Refuse, Script
 
@@ -163,6 +165,28 @@ async def test_a_failure_is_the_right_exception_and_is_asked_for_once(
     assert type(raised.value).__name__ == error
     assert raised.value.response.headers["x-should-retry"] == "false"
     assert len(requests) == 1
+
+
+async def test_what_a_provider_of_another_dialect_has_no_word_for_is_left_out_and_said(tmp_path: Path) -> None:
+    async with client(tmp_path, dialect="anthropic-messages") as (asking, door):
+        raw = await asking.chat.completions.with_raw_response.create(
+            model="auto", messages=ASKED, extra_body={"logit_bias": {"50256": -100}}
+        )
+        (seen,) = door.world.providers["primary"].seen
+    assert raw.headers["x-burn-left-out"] == "what only openai-chat has words for: logit_bias"
+    assert seen.request.extras is None
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+async def test_a_picture_reaches_a_provider_of_any_dialect(tmp_path: Path, dialect: str) -> None:
+    url = {"url": f"data:image/png;base64,{PNG}"}
+    shown: Any = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": url}]
+    async with client(tmp_path, dialect=dialect) as (asking, door):
+        await asking.chat.completions.create(model="auto", messages=[{"role": "user", "content": shown}])
+        (seen,) = door.world.providers["primary"].seen
+    assert [part.data for message in seen.request.messages for part in message.parts if isinstance(part, Image)] == [
+        PNG
+    ]
 
 
 async def test_when_all_rest_the_client_is_told_for_how_long(tmp_path: Path) -> None:

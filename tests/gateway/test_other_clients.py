@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.foreign import Ended, beyond, command, python_with, run
 from support.gateways import Doorway, gateway
+from support.programs import Ended, beyond, command, python_with, run
 
 from burn_tui.core.usage import UsageRecord
 from burn_tui.gateway.client_variables import arguments, variables

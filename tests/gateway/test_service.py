@@ -253,8 +253,9 @@ def test_run_uses_the_gateway_that_runs_already(tmp_path: Path) -> None:
 
 
 def test_run_counts_what_failed_and_what_fell_back(tmp_path: Path) -> None:
+    in_order = CLIENT.replace('"auto"', '"default"')  # auto begins with whom it thinks best
     with two_providers(tmp_path, Refuse(Failure("rate_limited", "slow", 429, 60.0))) as world:
-        ended = run(world, "--", sys.executable, "-c", CLIENT)
+        ended = run(world, "--", sys.executable, "-c", in_order)
     assert "1 request (1 fell back, 1 failed)" in ended.narration.splitlines()[-1]
 
 

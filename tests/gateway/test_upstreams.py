@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.foreign import free_port, python_with, run, serving
 from support.gateways import Doorway, gateway
 from support.llmock import call, llmock, queue
+from support.programs import free_port, python_with, run, serving
 from support.saying import settled
 from support.world import FINE
 

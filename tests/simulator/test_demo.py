@@ -132,3 +132,11 @@ async def test_nothing_of_the_persons_own_is_read_or_written(tmp_path: Path) -> 
         await asyncio.sleep(0)
         assert runtime.settings.directory is None
     assert "home" not in _names(tmp_path)
+
+
+async def test_it_has_a_prompt_that_was_changed_and_every_version_was_used() -> None:
+    async with running() as runtime:
+        working, pinned = (await runtime.prompts.history("review-diff")).uses
+    assert (working.labels, pinned.labels) == (("working", "staging"), ("production",))
+    assert working.answers > 0
+    assert pinned.answers > 0

@@ -3,6 +3,7 @@
 from typing import Any
 
 from burn_tui.core.audit import Audit, ToolSeen
+from burn_tui.core.audit_progress import Progress
 from burn_tui.core.audit_routes import SizedCalls, alternatives
 from burn_tui.core.audit_savings import cache_uses, served_as_well
 from burn_tui.core.audit_switches import Call, Place, switches
@@ -103,6 +104,20 @@ def calls_of_a_day() -> list[Call]:
     return calls
 
 
+class ScriptedImport:
+    """An import that a test moves on."""
+
+    def __init__(self) -> None:
+        self.progress: Progress | None = None
+        self.said = ""
+
+    def start(self) -> None:
+        """As LogImport.start: two fifths of two gigabytes are read."""
+        self.progress = Progress(
+            files=10_112, files_done=4_100, bytes=2_146_000_000, bytes_done=880_000_000, rows=410_000, elapsed_s=9.2
+        )
+
+
 PLACES = {1: Place("anthropic", "web"), 2: Place("anthropic", "api"), 3: Place("openai", "api")}
 
 SIZED = [
@@ -129,6 +144,12 @@ AUDIT = Audit(
     since=UNTIL - 30 * DAY_S,
     until=UNTIL,
     tasks=TASKS,
+    tools=(
+        ToolSeen(name="aider", attempts=12, cost_nanousd=None),
+        ToolSeen(name="claude_code", attempts=5_020, cost_nanousd=nanousd("148.2")),
+        ToolSeen(name="codex", attempts=480, cost_nanousd=nanousd("7.7")),
+        ToolSeen(name="router", attempts=1_107, cost_nanousd=None),
+    ),
     cheaper=served_as_well(TASKS, PRICES.get),
     caches=cache_uses(TASKS, PRICES.get),
     providers=concentration(TASKS),
@@ -136,13 +157,4 @@ AUDIT = Audit(
     routes=alternatives(ROUTES, SIZED, price=PRICES.get, window=lambda _: 200_000),
     estimated_attempts=12,
     unpriced_attempts=31,
-)
-
-TOOLS = (
-    ToolSeen(name="aider", attempts=12, cost_nanousd=None, first_at=UNTIL - 9 * DAY_S, last_at=UNTIL - DAY_S),
-    ToolSeen(
-        name="claude_code", attempts=5_020, cost_nanousd=nanousd("148.2"), first_at=UNTIL - 30 * DAY_S, last_at=UNTIL
-    ),
-    ToolSeen(name="codex", attempts=480, cost_nanousd=nanousd("7.7"), first_at=UNTIL - 12 * DAY_S, last_at=UNTIL),
-    ToolSeen(name="router", attempts=119, cost_nanousd=nanousd("1.1"), first_at=UNTIL - 30 * DAY_S, last_at=UNTIL),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from support.checkout import console_script
-from support.foreign import free_port, serving
+from support.programs import free_port, serving
 
 
 @contextmanager

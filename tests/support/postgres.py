@@ -52,14 +52,23 @@ class Server:
 
     def make(self) -> None:
         """An empty cluster, whose only user may do everything without a password."""
-        command = [self._place / "initdb", "-D", self.directory / "data", "-U", "burn", "-A", "trust"]
+        command: list[str | Path] = [self._place / "initdb", "-D", self.directory / "data", "-U", "burn", "-A", "trust"]
         command += ["--no-sync", "--no-locale", "-E", "UTF8", "--no-instructions"]
         made = subprocess.run(command, capture_output=True, check=False, cwd=self.directory, **_nobody())
         assert made.returncode == 0, made.stderr.decode()
 
     def start(self) -> None:
         """Returns once it answers."""
-        arguments = ["-D", self.directory / "data", "-k", self.directory, "-h", "127.0.0.1", "-p", str(self.port)]
+        arguments: list[str | Path] = [
+            "-D",
+            self.directory / "data",
+            "-k",
+            self.directory,
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+        ]
         arguments += [part for setting in _SETTINGS for part in ("-c", setting)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -127,7 +136,7 @@ def running_server() -> Iterator[Server]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _nobody() -> dict[str, int]:
+def _nobody() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return {}

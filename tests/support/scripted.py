@@ -7,12 +7,14 @@ from math import sin
 from typing import TYPE_CHECKING, cast
 
 from msgspec import structs
+from support.audits import ScriptedImport
 from support.database import MemoryDatabase
+from support.scripted_auto import ScriptedAuto
 from support.scripted_prompts import ScriptedPrompts
 from support.scripted_team import ScriptedMembership
 from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
 
-from burn_tui.core.audit_progress import Progress
+from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.breaker import State
 from burn_tui.core.burn import BurnView, ProviderBurn
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
@@ -32,6 +34,7 @@ from burn_tui.core.events import (
     TextDelta,
 )
 from burn_tui.core.failure import Failure
+from burn_tui.core.inspection import LocalLoad, LocalServer
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.neighbours import Neighbour
 from burn_tui.core.routing import Route
@@ -210,6 +213,8 @@ def asks_first(target: Target, environment: str) -> list[Step]:
 class ScriptedSetup:
     """Prices by which the cheapest and the dearest can be told."""
 
+    auto = AutoPolicy()
+
     @property
     def prices(self) -> "ScriptedSetup":
         """As Setup.prices."""
@@ -273,6 +278,7 @@ class ScriptedRouter:
             }
         )
         self.setup = ScriptedSetup()
+        self.auto = ScriptedAuto()
         self.routes = routes
         self.scripts: list[list[Step]] = []
         self.requests: list[tuple[ChatRequest, Caller]] = []
@@ -286,8 +292,11 @@ class ScriptedRouter:
         """The pinned target, or the first of the environment."""
         allowed = [target for target in self.catalog.targets if caller.environment.allows(target.provider_name)]
         pinned = [target for target in allowed if str(target) == request.model]
-        target = next(iter(pinned or allowed), None)
+        costs = {target: 0 if target == QWEN else len(str(target)) ** 6 for target in allowed}
+        auto = self.auto.decided(request, costs, {QWEN}) if request.model == "auto" else None
+        target = auto.targets[0] if auto else next(iter(pinned or allowed), None)
         return Preview(
+            auto=auto,
             route="pinned" if pinned else request.model or "default",
             target=target,
             why="route default" if target else "No provider is configured.",
@@ -346,6 +355,15 @@ class ScriptedForeign:
     async def attempts(self, name: str) -> list[Attempt]:
         """As ForeignWatch.attempts."""
         return list(self.asked.get(name, []))
+
+
+class ScriptedLoad:
+    """A machine with something to do."""
+
+    async def look(self, catalog: Catalog) -> LocalLoad:
+        """As LoadGauge.look."""
+        servers = (LocalServer("ollama", 0.002, ("qwen3:8b",)), LocalServer("llama-cpp", None, None))
+        return LocalLoad(cores=8, processes=6.2, servers=servers)
 
 
 class ScriptedGateway:
@@ -409,13 +427,14 @@ class ScriptedRuntime:
         self.now = NOW
         self.label = label
         self.notices: list[str] = []
-        self.import_progress: Progress | None = None
+        self.log_import = ScriptedImport()
         self.figures: BurnView | BurnError = burn
         self.looks = 0
         """How often the figures were asked for."""
         self.found: list[str] = []
         self.watch = ScriptedWatch()
         self.foreign = ScriptedForeign()
+        self.load = ScriptedLoad()
         self.gateway: ScriptedGateway | None = None
         self.lens = ScriptedLens()
         self.membership = ScriptedMembership()

@@ -123,6 +123,10 @@ class ScriptedPrompts:
         chosen = await self.choose(asked, environment)
         return Prepared(chosen=chosen, wordings=Wordings(usual=wording_of(chosen, variables)))
 
+    async def drafted(self, asked: str, variables: dict[str, object], environment: Environment) -> Prepared:
+        """As Prompts.drafted."""
+        return await self.prepare(asked, variables, environment)
+
     async def pin(self, asked: str, label: str) -> PinChange:
         """As Prompts.pin."""
         self.changed.append(("pin", asked, label))

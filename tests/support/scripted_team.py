@@ -64,7 +64,9 @@ BUSY = TeamView(
         ),
     ),
     feedback=(
-        VersionFeedback(prompt_name="triage", prompt_version="9f2c1a77b3d0" + "0" * 52, good=41, bad=3),
+        VersionFeedback(
+            prompt_name="triage", prompt_version="9f2c1a77b3d0" + "0" * 52, good=41, bad=3, pins="production"
+        ),
         VersionFeedback(prompt_name="triage", prompt_version="77aa01c4e5f6" + "0" * 52, good=12, bad=9),
     ),
 )

@@ -72,5 +72,11 @@ async def _sync(team: engine.Team) -> bool:
 if __name__ == "__main__":
     engine.AWAY_S = 0.02
     stop = threading.Event()
-    threading.Thread(target=lambda: (os.read(0, 1), stop.set()), daemon=True).start()
+
+    def watch() -> None:
+        """Until standard input ends."""
+        os.read(0, 1)
+        stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
     asyncio.run(_work(Path(sys.argv[1]), sys.argv[2], sys.argv[3], stop))

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 from msgspec import structs
-from support.audits import AUDIT, TOOLS
+from support.audits import AUDIT
 
 from burn_tui.core.alerts import Alert, BudgetAlert, Contribution, Measured, Notification, Told
-from burn_tui.core.audit import Audit, ToolSeen
+from burn_tui.core.audit import Audit
 from burn_tui.core.bottlenecks import Advice, Bottleneck
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
@@ -257,7 +257,6 @@ class ScriptedLens:
         self.stated: list[Limit] = []
         self.windows: dict[Target, int] = {}
         self.audited = Audit(since=0.0, until=NOW)
-        self.tools_seen: tuple[ToolSeen, ...] = ()
 
     def fill(self, targets: Iterable[Target]) -> None:
         """The afternoon on which everything happens."""
@@ -286,7 +285,7 @@ class ScriptedLens:
             Limit("openai", Headroom(name="tokens", limit=200_000, remaining=164_000, reset_s=6.0), 6.0),
         ]
         self.windows = dict(zip(targets, (200_000, 400_000, 1_000_000, 32_768), strict=False))
-        self.audited, self.tools_seen = AUDIT, TOOLS
+        self.audited = AUDIT
 
     async def request(self, request_id: str) -> tuple[Attempted, ...]:
         """As Lens.request."""
@@ -317,10 +316,6 @@ class ScriptedLens:
     async def audit(self, since: float) -> Audit:
         """As Lens.audit."""
         return structs.replace(self.audited, since=since)
-
-    async def tools(self) -> tuple[ToolSeen, ...]:
-        """As Lens.tools."""
-        return self.tools_seen
 
     async def providers(self) -> list[ProviderState]:
         """As Lens.providers."""

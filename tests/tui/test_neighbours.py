@@ -2,43 +2,13 @@
 
 import pytest
 from support.dashboard import Dashboard, dashboard
-from support.scripted import ENVIRONMENTS, ScriptedRuntime, quiet_day
+from support.neighbours import PANES
+from support.scripted import ScriptedRuntime, quiet_day
 from textual.widgets import OptionList
 
-from burn_tui.core.environment import unknown
 from burn_tui.core.neighbours import Neighbour
 from burn_tui.engine.tmux import TmuxError
 from burn_tui.tui.screens.neighbours import NeighboursScreen
-
-PANES = [
-    Neighbour(
-        pane="%7",
-        where="work:2.1",
-        kind="ssh",
-        name="who-knows",
-        detail="",
-        environment=unknown(""),
-        rule="no rule fits",
-    ),
-    Neighbour(
-        pane="%3",
-        where="work:1.2",
-        kind="pod",
-        name="web-0",
-        detail="shop prod-eu",
-        environment=ENVIRONMENTS["production"],
-        rule="rule 1",
-    ),
-    Neighbour(
-        pane="%5",
-        where="play:1.1",
-        kind="script",
-        name="train.py",
-        detail="/home/me/play main",
-        environment=ENVIRONMENTS["local"],
-        rule="rule 3",
-    ),
-]
 
 
 def runtime(*panes: Neighbour) -> ScriptedRuntime:

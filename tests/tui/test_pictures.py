@@ -16,12 +16,15 @@ import textual
 from msgspec import structs
 from support.checkout import ROOT
 from support.dashboard import GIVE_UP_S, Dashboard, dashboard
+from support.foreign import full
+from support.neighbours import PANES
 from support.scripted import (
     FLASH,
     GPT,
     NOW,
     QWEN,
     SONNET,
+    ScriptedGateway,
     ScriptedRuntime,
     answers,
     asks_first,
@@ -234,6 +237,12 @@ def pressing(*keys: str) -> Scene:
     return scene
 
 
+async def by_auto(running: Dashboard) -> None:
+    await idle(running)
+    await running.pilot.press("f2", "1")
+    await running.until(lambda: "auto > " in running.text("#route"))
+
+
 def report(*keys: str) -> Scene:
     """On the afternoon on which everything happens."""
 
@@ -277,6 +286,29 @@ def team(view: TeamView) -> Scene:
     return scene
 
 
+async def beside(running: Dashboard) -> None:
+    running.runtime.neighbourhood.panes = PANES
+    await pressing("alt+n")(running)
+    await running.until(lambda: "who-knows" in running.text())
+
+
+async def watched(running: Dashboard) -> None:
+    running.runtime.foreign = full().foreign
+    await idle(running)
+    await running.until(lambda: len(running.main.deck.foreign) == 3)
+    await running.pilot.press("alt+5")
+    await running.until(lambda: "calling" in running.text("#watched"))
+
+
+async def serving(running: Dashboard) -> None:
+    running.runtime.gateway = gateway = ScriptedGateway()
+    await gateway.start()
+    await idle(running)
+    await running.until(lambda: "gateway on" in running.text("#status") or running.app.size.width < 160)
+    await running.pilot.press("alt+g")
+    await running.until(lambda: "started here" in running.text())
+
+
 async def alarm(running: Dashboard) -> None:
     await idle(running)
     running.runtime.figures = structs.replace(busy_day(), told=told(RUNAWAY, HALF_SPENT))
@@ -303,6 +335,7 @@ SCENES: dict[str, Scene] = {
     "audit": report("alt+e"),
     "team": team(BUSY),
     "team-away": team(AWAY),
+    "auto": by_auto,
     "help": pressing("f1"),
     "confirm": confirm,
     "too-long": too_long,
@@ -314,6 +347,9 @@ SCENES: dict[str, Scene] = {
     "reading": reading,
     "notices": noticing,
     "past": the_past,
+    "neighbours": beside,
+    "watched": watched,
+    "gateway": serving,
     "prompts": prompts("down"),
     "prompt-diff": prompts("d"),
 }

@@ -35,6 +35,11 @@ async def shown(running: Dashboard, *texts: str) -> str:
     return running.text()
 
 
+def route(running: Dashboard) -> str:
+    """The line below the prompt."""
+    return " ".join(running.text("#route").split())
+
+
 async def test_versions_have_their_labels_their_use_their_cost_their_time_and_their_thumbs() -> None:
     async with prompts_on_screen() as running:
         text = " ".join((await shown(running, "triage 3 of 3")).split())
@@ -125,7 +130,9 @@ async def test_a_prompt_is_called_by_its_name_with_its_variables() -> None:
         await shown(running, "▸ /prompt triage")
         await running.pilot.press("tab")
         await running.until(lambda: running.prompt == "/prompt triage ")
+        await running.until(lambda: "needs ticket, which is not given. Add ticket=VALUE." in route(running))
         running.main.query_one("#prompt").insert("ticket=the printer burns")  # type: ignore[attr-defined]
+        await running.until(lambda: f"triage {TICKETS.shown} (working) auto > default > {SONNET}" in route(running))
         await running.pilot.press("enter")
         await running.until(lambda: "Support has." in running.text("#transcript"))
         assert "the printer burns" in running.text("#transcript")

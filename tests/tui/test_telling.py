@@ -6,10 +6,17 @@ from support.watching import DEARER, HALF_SPENT, NOW, RUNAWAY, told
 
 from burn_tui.core.alerts import Alert, Notification
 from burn_tui.core.inspection import Which
+from burn_tui.core.model_changes import ModelChange
 from burn_tui.tui.telling import News, cause, evidence, headline
 
 UNLEARNED = structs.replace(RUNAWAY, days_learned=4, rule="new_hour")
 AGAIN = structs.replace(RUNAWAY, again_at=8.0, burn=9.3)
+UPGRADED = ModelChange(
+    provider_name="openai",
+    request_model="gpt-5-mini",
+    before="gpt-5-mini-2025-08-07",
+    after="gpt-5-mini-2026-02-01",
+)
 TOKENS = structs.replace(RUNAWAY, measure="tokens")
 
 
@@ -28,14 +35,15 @@ TOKENS = structs.replace(RUNAWAY, measure="tokens")
                 "the last 30 days cost $31.40 at the old price, $37.68 at the new one."
             ),
         ),
+        (UPGRADED, "openai answers gpt-5-mini with another model now: gpt-5-mini-2026-02-01."),
     ],
-    ids=["runaway", "before it is learned", "again", "tokens", "budget", "price"],
+    ids=["runaway", "before it is learned", "again", "tokens", "budget", "price", "model"],
 )
 def test_the_sentence_says_what_happened(what: Notification, sentence: str) -> None:
     assert headline(what) == sentence
 
 
-@pytest.mark.parametrize("what", [RUNAWAY, UNLEARNED, AGAIN, TOKENS, HALF_SPENT, DEARER])
+@pytest.mark.parametrize("what", [RUNAWAY, UNLEARNED, AGAIN, TOKENS, HALF_SPENT, DEARER, UPGRADED])
 def test_every_sentence_has_its_evidence(what: Notification) -> None:
     facts = dict(evidence(what))
     assert all(facts.values())

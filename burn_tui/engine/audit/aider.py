@@ -21,6 +21,7 @@ Chat history: .aider.chat.history.md in each directory that aider was used in; w
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import zip_longest
 from math import log10
 from os import DirEntry, scandir
 from pathlib import Path
@@ -94,8 +95,8 @@ class AiderAnalytics:
             yield written
 
     def reads(self, name: str) -> bool:
-        """Every root is a file of its own."""
-        return "/" not in name
+        """Every root is a file of its own; the histories are Markdown."""
+        return "/" not in name and not name.endswith(".md")
 
     def read(self, piece: Piece) -> Reading:
         """What was sent."""
@@ -133,7 +134,7 @@ class AiderHistory:
 
     def reads(self, name: str) -> bool:
         """Every root is a file of its own."""
-        return "/" not in name
+        return name == HISTORY
 
     def read(self, piece: Piece) -> Reading:
         """What the reports of usage say."""
@@ -141,7 +142,7 @@ class AiderHistory:
         cwd = str(Path(piece.path).parent)
         found: list[Found] = []
         all_lines = [line for _, line in lines(piece)]
-        for line, after in zip(all_lines, [*all_lines[1:], b""], strict=True):
+        for line, after in zip_longest(all_lines, all_lines[1:], fillvalue=b""):
             if match := _STARTED.fullmatch(line):
                 chat = _Chat(started=match[1].decode())
             elif match := _MODEL.fullmatch(line):

@@ -15,9 +15,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from burn_tui.core.audit import ROUTE_DAYS, Audit, ToolSeen
+from burn_tui.core.audit import LATELY_DAYS, Audit, ToolSeen
 from burn_tui.core.audit_routes import MOST_PINNED, Alternative, SizedCalls, alternatives, thresholds
 from burn_tui.core.audit_savings import cache_uses, served_as_well
 from burn_tui.core.audit_switches import Place, Switches, switches
@@ -31,6 +31,9 @@ from burn_tui.engine.ledger_periods import parts_of_period
 from burn_tui.engine.ledger_reading import Row, rows
 
 _DAY_S = 86_400.0
+
+FOREVER = 4_000_000_000.0
+"""The end of every period, in seconds since the epoch: a log may be of a machine whose clock is ahead."""
 
 _COUNTS = (
     "input_tokens",
@@ -83,7 +86,8 @@ _OF_BRANCHES = f"""
 _SESSIONS = f"""
     SELECT labels, branch, count(session_id) AS sessions, sum(max(written - read, 0)) AS unread FROM (
         SELECT labels, session_id, {{branch}} AS branch,
-               sum(cache_read_input_tokens) AS read, sum(cache_creation_input_tokens) AS written
+               coalesce(sum(cache_read_input_tokens), 0) AS read,
+               coalesce(sum(cache_creation_input_tokens), 0) AS written
         FROM attempt_rows {{join}}
         WHERE duration_us IS NOT NULL AND error_type IS NOT 'refused' AND {_IN_PERIOD}
         GROUP BY labels, session_id, {{branch}}
@@ -103,10 +107,11 @@ _IN_ORDER = f"""
     WHERE attempt <= 1 AND error_type IS NOT 'refused' AND {_IN_PERIOD} ORDER BY started_at_us
 """
 
-_TOOLS = """
+_TOOLS = f"""
     SELECT source AS name, sum(attempts) AS attempts, sum(cost_nanousd) AS cost_nanousd,
-           sum(unpriced_requests) AS unpriced, min(hour) AS first_hour, max(hour) AS last_hour
-    FROM hours JOIN labels ON labels.id = labels GROUP BY source
+           sum(unpriced_requests) AS unpriced
+    FROM ({sql.in_period("labels, attempts, cost_nanousd, unpriced_requests")}) AS counted
+    JOIN labels ON labels.id = counted.labels GROUP BY source HAVING sum(attempts) > 0 ORDER BY source
 """
 
 Prices = Callable[[Target], Price | None]
@@ -130,23 +135,26 @@ class Answerers(Struct, frozen=True, kw_only=True):
     """Tokens that a model takes; None = unknown."""
     routes: tuple[Route, ...] = ()
     targets: tuple[Target, ...] = ()
-    """Each of the first MOST_PINNED is a route of its own."""
+    """Each of the first MOST_PINNED is a route of its own; () = the models that cost most in the past."""
 
 
-def audit(connection: sqlite3.Connection, *, since: float, until: float, answerers: Answerers) -> Audit:
-    """Everything about the attempts that started in [since, until), seconds since the epoch."""
-    period = parts_of_period(since, until)
-    tasks = task_uses(connection, since=since, until=until)
-    (estimated,) = rows(connection, _ESTIMATED, period)
+def audit(connection: sqlite3.Connection, *, since: float, now: float, answerers: Answerers) -> Audit:
+    """Everything about the attempts that started since then, both in seconds since the epoch."""
+    lately = max(since, now - LATELY_DAYS * _DAY_S)
+    tasks = task_uses(connection, since=since, until=FOREVER)
+    if not answerers.targets:  # nobody is set up: the models that were used are what there is to choose from
+        answerers = structs.replace(answerers, targets=tuple(dict.fromkeys(use.target for use in tasks)))
+    (estimated,) = rows(connection, _ESTIMATED, parts_of_period(since, FOREVER))
     return Audit(
         since=since,
-        until=until,
+        until=now,
         tasks=tasks,
+        tools=tools_seen(connection, since=since),
         cheaper=served_as_well(tasks, answerers.price),
         caches=cache_uses(tasks, answerers.price),
         providers=concentration(tasks),
-        switches=_switches(connection, period),
-        routes=other_routes(connection, since=max(since, until - ROUTE_DAYS * _DAY_S), until=until, given=answerers),
+        switches=_switches(connection, since=lately),
+        routes=other_routes(connection, since=lately, until=FOREVER, given=answerers),
         estimated_attempts=estimated["estimated"],
         unpriced_attempts=sum(use.unpriced_attempts for use in tasks),
     )
@@ -191,9 +199,8 @@ def models_met(connection: sqlite3.Connection) -> tuple[Target, ...]:
     return tuple(sorted(Target(row["provider_name"], row["request_model"]) for row in rows(connection, _MODELS)))
 
 
-def tools_seen(connection: sqlite3.Connection) -> tuple[ToolSeen, ...]:
+def tools_seen(connection: sqlite3.Connection, *, since: float) -> tuple[ToolSeen, ...]:
     """Everybody whose calls the ledger holds, burn-tui's own doors among them, by name."""
-    found = sorted(rows(connection, _TOOLS), key=lambda row: str(row["name"]))
     return tuple(
         ToolSeen(
             name=row["name"],
@@ -201,10 +208,8 @@ def tools_seen(connection: sqlite3.Connection) -> tuple[ToolSeen, ...]:
             cost_nanousd=None
             if row["unpriced"] >= row["attempts"] and not row["cost_nanousd"]
             else row["cost_nanousd"],
-            first_at=row["first_hour"] * 3600.0,
-            last_at=row["last_hour"] * 3600.0,
         )
-        for row in found
+        for row in rows(connection, _TOOLS, parts_of_period(since, FOREVER))
     )
 
 
@@ -234,14 +239,14 @@ def _use(task: Task, target: Target, sums: Counter[str]) -> TaskUse:
     )
 
 
-def _switches(connection: sqlite3.Connection, period: Mapping[str, object]) -> Switches:
+def _switches(connection: sqlite3.Connection, *, since: float) -> Switches:
     places = {
         row["id"]: Place(row["provider_name"], short_name(row["project"] or ""), is_prompted=row["source"] == "router")
         for row in rows(connection, _LABELS)
     }
     plain = connection.cursor()
     plain.row_factory = None  # a million rows by name would take a second more
-    return switches(plain.execute(_IN_ORDER, period), places)
+    return switches(plain.execute(_IN_ORDER, parts_of_period(since, FOREVER)), places)
 
 
 def _sized(

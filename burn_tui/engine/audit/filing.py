@@ -58,6 +58,8 @@ class Filed(Struct):
     """What came of a batch."""
 
     new_rows: int = 0
+    late_rows: int = 0
+    """Those of the new rows that change the past."""
     corrected: int = 0
 
 
@@ -93,6 +95,7 @@ class Filing:
             _note(connection, piece, tool)
         self._insert(connection, new)
         filed.new_rows = len(new)
+        filed.late_rows = sum(self._is_late(found) for _, found in new.values())
         return filed
 
     def _insert(self, connection: sqlite3.Connection, new: dict[bytes, tuple[str, Found]]) -> None:
@@ -147,9 +150,13 @@ class Filing:
             cost.nanousd,
             cost.source,
             names.number(cost.as_of),
-            abs(self._now - found.at - found.duration_s) > LATE_S,
+            self._is_late(found),
             bucket_of(found.duration_s) if found.duration_s > 0 else None,
         )
+
+    def _is_late(self, found: Found) -> bool:
+        """A time that has not come yet is as little of this moment as one that has long passed."""
+        return abs(self._now - found.at - found.duration_s) > LATE_S
 
     def _labels_of(self, tool: str, provider_name: str, found: Found) -> int:
         operation = self._operation_of(found)

@@ -10,6 +10,7 @@ on: that one is read from its beginning.
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from burn_tui.core.errors import LedgerError
 from burn_tui.engine.audit.filing import Filed
@@ -51,6 +52,8 @@ class Follower:
         """Learn what is there, and read what is being written."""
         logs = await asyncio.to_thread(self._watch.look_everywhere, self._clock.now())
         self._everywhere_at = self._clock.monotonic()
+        with suppress(LedgerError):  # who cannot read it now may be able to later
+            await self._importer.warm_up()
         await self._take(lately(logs, self._clock.now()))
 
     async def look(self) -> None:

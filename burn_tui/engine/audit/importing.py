@@ -110,6 +110,11 @@ class Importer:
         known = await self._ledger.reading(known_logs)
         return [(log, one) for log in logs if (one := wanted_of(log, known.get(os.fsencode(log.path)))) is not None]
 
+    async def warm_up(self) -> None:
+        """Look up the prices of all models that were met before: that takes a second, which a live line should not."""
+        met = await self._ledger.read(sql.MODELS_MET, {})
+        await self._prices.know((row["provider_name"], row["request_model"]) for row in met)
+
     async def take(self, pieces: Sequence[ReadPiece], filing: Filing | None = None) -> Filed:
         """Write pieces into the ledger."""
         filing = filing or Filing(self._prices, now=self._clock.now())

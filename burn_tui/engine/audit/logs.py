@@ -16,6 +16,10 @@ from burn_tui.engine.audit.readers import READERS
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "CLAUDE_CONFIG_DIR": ("claude_code", "projects"),
     "CODEX_HOME": ("codex", "sessions"),
+    "GEMINI_CLI_HOME": ("gemini_cli", ".gemini/tmp"),
+    "XDG_DATA_HOME": ("opencode", "opencode"),
+    "AIDER_ANALYTICS_LOG": ("aider", ""),
+    "LLM_USER_PATH": ("llm", ""),
 }
 """Variables by which people move the directory of a tool, the tool, and where its logs are in it. Several directories
 are separated by commas."""

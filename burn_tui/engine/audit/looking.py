@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from burn_tui.core.audit import Audit, ToolSeen
+from burn_tui.core.audit import Audit
 from burn_tui.core.catalog import Target
 from burn_tui.core.money import Price
 from burn_tui.core.routing import Route
-from burn_tui.engine.audit.asking import Answerers, audit, models_met, state_of, tools_seen
+from burn_tui.engine.audit.asking import Answerers, audit, models_met, state_of
 from burn_tui.engine.audit.pricing import Prices
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.reports import ledger_to_read
@@ -65,10 +65,10 @@ class Looking:
         """Where audits are kept from one process to the next; None = nowhere."""
         self._remembered: dict[float, _Remembered] = {}
 
-    async def look(self, since: float, until: float) -> Audit:
-        """Of the attempts that started in [since, until), seconds since the epoch.
+    async def look(self, since: float, now: float) -> Audit:
+        """Of the attempts that started since then, both in seconds since the epoch.
 
-        What is remembered has the `until` of its time; if nothing was written since, nothing has started since.
+        What is remembered has the `until` of its time: whatever has started meanwhile would have been written.
         """
         state, models = await self._ledger.reading(lambda connection: (state_of(connection), models_met(connection)))
         await self._prices.know([(target.provider_name, target.model) for target in (*models, *self._targets)])
@@ -76,16 +76,12 @@ class Looking:
         key = self._key(state, since, models)
         known = self._remembered.get(since) or self._read()
         if known is None or known.key != key:
-            known = _Remembered(key, await self._asked(partial(audit, since=since, until=until, answerers=answerers)))
+            known = _Remembered(key, await self._asked(partial(audit, since=since, now=now, answerers=answerers)))
             self._write(known)
         if len(self._remembered) >= REMEMBERED:
             self._remembered.clear()
         self._remembered[since] = known
         return known.audit
-
-    async def tools(self) -> tuple[ToolSeen, ...]:
-        """Everybody whose calls the ledger holds."""
-        return await self._ledger.reading(tools_seen)
 
     async def _asked(self, question: Callable[[sqlite3.Connection], Audit]) -> Audit:
         """The answer, without holding up whoever writes to the ledger meanwhile."""

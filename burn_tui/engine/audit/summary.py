@@ -7,18 +7,15 @@ from datetime import UTC
 
 from msgspec import Struct
 
-from burn_tui.core.audit_tasks import TaskUse
+from burn_tui.core.audit import Audit
 from burn_tui.core.report import Figures
 from burn_tui.engine import audit_sql as sql
-from burn_tui.engine.audit.asking import task_uses
+from burn_tui.engine.audit.asking import FOREVER
 from burn_tui.engine.audit.logs import Log
 from burn_tui.engine.audit.readers import READERS
 from burn_tui.engine.ledger_periods import parts_of_period
 from burn_tui.engine.ledger_sql import in_period
 from burn_tui.engine.reports import report
-
-UNTIL = 4_000_000_000.0
-"""The end of every period: a log may be of a machine whose clock is ahead."""
 
 MOST_SKIPPED = 20
 """Lines of a tool that are named."""
@@ -77,23 +74,25 @@ class Summary(Struct, frozen=True, kw_only=True):
     """Of everything in the ledger in the period, as `burn-tui report --json` has it."""
     tools: tuple[ToolSummary, ...]
     """Those that have logs or rows."""
-    tasks: tuple[TaskUse, ...]
+    audit: Audit
+    """Tasks, and what could be otherwise."""
 
 
-def summary(connection: sqlite3.Connection, logs: Sequence[Log], *, since: float) -> Summary:
-    """What the ledger has since then, in seconds since the epoch, beside the logs that are there."""
+def summary(connection: sqlite3.Connection, logs: Sequence[Log], *, audit: Audit) -> Summary:
+    """What the ledger has in the time of the audit, beside the logs that are there."""
+    since = audit.since
     names = dict.fromkeys(reader.tool for reader in READERS)
     tools = (_tool(connection, name, [log for log in logs if log.tool == name], since) for name in names)
     return Summary(
-        totals=report(connection, since=since, until=UNTIL, by="provider", timezone=UTC).totals,
+        totals=report(connection, since=since, until=FOREVER, by="provider", timezone=UTC).totals,
         tools=tuple(tool for tool in tools if tool.files or tool.rows),
-        tasks=task_uses(connection, since=since, until=UNTIL),
+        audit=audit,
     )
 
 
 def _tool(connection: sqlite3.Connection, name: str, logs: Sequence[Log], since: float) -> ToolSummary:
     statement = sql.OF_TOOL.format(found=in_period(_COLUMNS))
-    (sums,) = connection.execute(statement, {**parts_of_period(since, UNTIL), "tool": name}).fetchall()
+    (sums,) = connection.execute(statement, {**parts_of_period(since, FOREVER), "tool": name}).fetchall()
     skipped = dict(connection.execute(sql.SKIPPED_BY_FILE, (name,)).fetchall())
     figures = dict(sums)
     if figures["rows"] and figures["unpriced_requests"] >= figures["rows"] and not figures["cost_nanousd"]:

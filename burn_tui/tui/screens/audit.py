@@ -7,15 +7,15 @@ from msgspec import Struct
 from textual.binding import BindingType
 from textual.content import Content
 
-from burn_tui.core.audit import ROUTE_DAYS, Audit, ToolSeen
+from burn_tui.core.audit import LATELY_DAYS, Audit, ToolSeen
 from burn_tui.core.audit_progress import Progress
 from burn_tui.core.audit_routes import Alternative
-from burn_tui.core.audit_switches import Switches
+from burn_tui.core.audit_switches import Pair, Switches
 from burn_tui.core.audit_tasks import ProviderShare, TaskUse, in_words, without_branches
 from burn_tui.tui import audit_words as words
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
-from burn_tui.tui.actions import bindings
+from burn_tui.tui.actions import ACTIONS, bindings
 from burn_tui.tui.blocks import meter
 from burn_tui.tui.screens.report import Desk, ReportScreen, heading, nothing
 from burn_tui.tui.widgets.packing import packed
@@ -44,7 +44,6 @@ _TASKS = (
 )
 _PAIRS = (
     Column("between", is_left=True, style="$foreground"),
-    Column("and", is_left=True, style="$foreground"),
     Column("changes"),
     Column("next prompt", rank=1),
 )
@@ -55,6 +54,9 @@ _ROUTES = (
     Column("difference", style="$foreground"),
     Column("served by", is_left=True, rank=2),
 )
+
+_COST_CELLS = 12
+"""For a cost beside a task."""
 
 _ROOMY_CELLS = 70
 """From here on a task and its model stand on one line."""
@@ -81,9 +83,10 @@ class Seen(Struct, frozen=True):
     has_branches: bool
     """Whether branches are shown apart."""
     audit: Audit
-    tools: tuple[ToolSeen, ...]
     progress: Progress | None
     """Of an import that is running; None = none is."""
+    said: str
+    """What the last import came to; "" = there was none."""
 
 
 class AuditScreen(ReportScreen[Seen]):
@@ -103,19 +106,25 @@ class AuditScreen(ReportScreen[Seen]):
     async def look(self) -> Seen:
         """What the ledger knows now; its sums not oftener than every AGAIN_S."""
         runtime, now = self.desk.runtime, self.desk.now
-        known = self.last
-        if known is None or self._looked_at is None or now - self._looked_at >= AGAIN_S or known.days != self._days:
+        known, said = self.last, runtime.log_import.said
+        is_old = self._looked_at is None or now - self._looked_at >= AGAIN_S
+        if known is None or is_old or known.days != self._days or known.said != said:
             # Whole days, so that the period stays the same from one look to the next.
             since = (now // _DAY_S - self._days) * _DAY_S if self._days else 0.0
-            audit, tools = await runtime.lens.audit(since), await runtime.lens.tools()
+            audit = await runtime.lens.audit(since)
             self._looked_at = now
         else:
-            audit, tools = known.audit, known.tools
-        return Seen(self._days, self._has_branches, audit, tools, runtime.import_progress)
+            audit = known.audit
+        return Seen(self._days, self._has_branches, audit, runtime.log_import.progress, said)
 
     def action_next_period(self) -> None:
         """Another period."""
         self._days = PERIODS_DAYS[(PERIODS_DAYS.index(self._days) + 1) % len(PERIODS_DAYS)]
+        self.refresh_report()
+
+    def action_read_logs(self) -> None:
+        """What other tools have logged until now."""
+        self.desk.runtime.log_import.start()
         self.refresh_report()
 
     def action_toggle_branches(self) -> None:
@@ -141,10 +150,12 @@ def _head(view: Seen, width: int) -> list[Content]:
         Content.styled(f" {period} ", "bold reverse"),
         Content.styled(f"{audit.attempts:,} calls", "$foreground"),
         Content.styled(fmt.money(audit.cost_nanousd), "bold $foreground"),
-        *(_tool(tool, has_calls=width >= _ROOMY_CELLS) for tool in view.tools),
+        *(_tool(tool, has_calls=width >= _ROOMY_CELLS) for tool in audit.tools),
     ]
     lines = packed(pieces, width, gap=2).split("\n")
-    return [*lines, *_progress(view.progress, width)] if view.progress is not None else lines
+    if view.progress is not None:
+        return [*lines, *_progress(view.progress, width)]
+    return [*lines, *_wrapped(nothing(f"The logs were read: {view.said}"), width)] if view.said else lines
 
 
 def _tool(tool: ToolSeen, *, has_calls: bool) -> Content:
@@ -165,8 +176,10 @@ def _progress(progress: Progress, width: int) -> list[Content]:
 
 
 def _nothing_yet(width: int) -> list[Content]:
-    text = "Nothing was asked in this time. burn-tui audit reads the logs of Claude Code, Codex, Gemini CLI, opencode, "
-    return [*_wrapped(nothing(f"{text}aider and llm."), width), Content()]
+    key = ACTIONS["audit-read"].shown
+    said = nothing("Nothing was asked in this time.")
+    offer = nothing(f"{key} reads the logs of Claude Code, Codex, Gemini CLI, opencode, aider and llm.")
+    return [*_wrapped([*said, *offer], width), Content()]
 
 
 # --- tasks ------------------------------------------------------------------------------------------
@@ -177,7 +190,7 @@ def _tasks(view: Seen, width: int) -> list[Content]:
     shown = uses[:MOST_TASKS]
     note = f"the costliest {len(shown)} of {len(uses):,}" if len(uses) > len(shown) else "the costliest first"
     columns = _TASKS if width >= _ROOMY_CELLS else tuple(one for one in _TASKS if one.name != "model")
-    cells = [_cells(use, has_model=width >= _ROOMY_CELLS) for use in shown]
+    cells = [_cells(use, width) for use in shown]
     head, rows = table(columns, cells, width)
     lines = [heading("tasks", note), head]
     for use, row in zip(shown, rows, strict=True):
@@ -187,10 +200,11 @@ def _tasks(view: Seen, width: int) -> list[Content]:
     return [*lines, Content()]
 
 
-def _cells(use: TaskUse, *, has_model: bool) -> dict[str, str]:
+def _cells(use: TaskUse, width: int) -> dict[str, Content | str]:
+    is_roomy = width >= _ROOMY_CELLS
     bound = ">" if use.unpriced_attempts and use.cost_nanousd is not None else ""
-    cells = {
-        "task": in_words(use.task),
+    cells: dict[str, Content | str] = {
+        "task": _named(in_words(use.task), width * 2 // 5 if is_roomy else width - _COST_CELLS, "bold $foreground"),
         "sessions": f"{use.sessions:,}" if use.sessions else "-",
         "calls": f"{use.attempts:,}",
         "in": fmt.tokens(use.input_tokens),
@@ -198,14 +212,14 @@ def _cells(use: TaskUse, *, has_model: bool) -> dict[str, str]:
         "cost": f"{bound}{fmt.money(use.cost_nanousd)}",
         "failed": fmt.share(use.failure_share) if use.failures else "",
     }
-    return cells | ({"model": str(use.target)} if has_model else {})
+    return cells | ({"model": _named(str(use.target), width * 2 // 5)} if is_roomy else {})
 
 
 # --- findings ---------------------------------------------------------------------------------------
 
 
 def _findings(audit: Audit, width: int) -> list[Content]:
-    cheaper = [_advice(words.cheaper(one)) for one in audit.cheaper[:MOST_FINDINGS]]
+    cheaper = [_advice(said) for said in words.cheaper_in_short(audit.cheaper)]
     wasted = [_point(said) for said in words.caches(audit.caches)]
     return [
         *_part("where a cheaper model served as well", "by reliability; quality is not known", cheaper, width),
@@ -235,45 +249,61 @@ def _providers(shares: tuple[ProviderShare, ...], width: int) -> list[Content]:
 def _changes(seen: Switches | None, width: int) -> list[Content]:
     if seen is None:
         return []
-    lines = [heading("changes of place", words.prompts_mean() if width >= 2 * _ROOMY_CELLS else "")]
+    note = f"of {LATELY_DAYS} days; {words.prompts_mean()}" if width >= 2 * _ROOMY_CELLS else f"of {LATELY_DAYS} days"
+    lines = [heading("changes of place", note)]
     lines += _wrapped([Content.styled(words.changes(seen), "$foreground")], width)
-    if seen.pairs:
-        cells = [
-            {
-                "between": pair.places[0],
-                "and": pair.places[1] if pair.places[0] != pair.places[1] else "another tab there",
-                "changes": f"{pair.changes:,}",
-                "next prompt": fmt.seconds(pair.next_prompt_s),
-            }
-            for pair in seen.pairs[:MOST_FINDINGS]
-        ]
-        head, rows = table(_PAIRS, cells, width)
-        lines += [head, *rows]
+    lines += _pairs(seen.pairs[:MOST_FINDINGS], width)
     if seen.rule is not None:
         lines += _wrapped([_advice(words.rule(seen.rule))], width)
     return [*lines, Content()]
 
 
+def _pairs(pairs: tuple[Pair, ...], width: int) -> list[Content]:
+    if not pairs:
+        return []
+    if width < _ROOMY_CELLS:
+        return _wrapped((_point(f"{_between(pair)}: {pair.changes:,} changes") for pair in pairs), width)
+    cells: list[dict[str, Content | str]] = [
+        {
+            "between": _named(_between(pair), width * 3 // 5),
+            "changes": f"{pair.changes:,}",
+            "next prompt": fmt.seconds(pair.next_prompt_s),
+        }
+        for pair in pairs
+    ]
+    head, rows = table(_PAIRS, cells, width)
+    return [head, *rows]
+
+
+def _between(pair: Pair) -> str:
+    first, second = pair.places
+    return f"{first}, two tabs" if first == second else f"{first} and {second}"
+
+
 def _routes(found: tuple[Alternative, ...], width: int) -> list[Content]:
     if not found:
         return []
-    note = "an estimate on the tokens that were counted" if width >= _ROOMY_CELLS else "an estimate"
-    head, rows = table(_ROUTES, [_route(one) for one in found], width)
+    note = "an estimate, by the same tokens" if width >= _ROOMY_CELLS else "an estimate"
+    title = heading(f"the last {LATELY_DAYS} days along another route", note)
+    if width < _ROOMY_CELLS:
+        return [*_wrapped([title, *(_point(words.route(one)) for one in found)], width), Content()]
+    head, rows = table(_ROUTES, [_route(one, width) for one in found], width)
     left_out = max(one.left_out for one in found)
-    lines = [heading(f"the last {ROUTE_DAYS} days along another route", note), head, *rows]
+    lines = [title, head, *rows]
     if left_out:
         said = f"Up to {left_out:,} calls are left out of a row: no known price, or no room for them."
         lines += _wrapped(nothing(said), width)
     return [*lines, Content()]
 
 
-def _route(one: Alternative) -> dict[str, Content | str]:
+def _route(one: Alternative, width: int) -> dict[str, Content | str]:
+    name = _named(one.route, width * 2 // 5, "bold $foreground")
     if one.estimate_nanousd is None:
-        return {"route": one.route, "estimate": "unknown", "served by": _served_by(one)}
+        return {"route": name, "estimate": "unknown", "served by": _served_by(one)}
     less = one.difference_nanousd <= 0
     amount = f"{'-' if less else '+'}{fmt.money(abs(one.difference_nanousd))}"
     return {
-        "route": one.route,
+        "route": name,
         "estimate": f"~{fmt.money(one.estimate_nanousd)}",
         "was": fmt.money(one.recorded_nanousd),
         "difference": Content.styled(amount, "$text-success" if less else "$text-warning"),
@@ -291,6 +321,11 @@ def _served_by(one: Alternative) -> str:
 def _part(title: str, note: str, sentences: Iterable[Content], width: int) -> list[Content]:
     lines = _wrapped(sentences, width)
     return [heading(title, note if width >= _ROOMY_CELLS else ""), *lines, Content()] if lines else []
+
+
+def _named(text: str, width: int, style: str = "$foreground") -> Content:
+    """A name, which may be of any length."""
+    return Content.styled(text, style).truncate(max(width, 1), ellipsis=True)
 
 
 def _bar(share: float, width: int) -> Content:

@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from burn_tui.core.catalog import Target
+from burn_tui.core.model_names import AUTO
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import actions_of, bindings
 from burn_tui.tui.badges import badge
@@ -54,14 +55,17 @@ def choices(router: "Router", session: "Session") -> list[Choice]:
     routes = [
         Choice(
             requested=None if name == "default" else name,
-            title="auto" if name == "default" else name,
+            title=name,
             note=" › ".join(target.provider_name for target in route.targets),
         )
         for name, route in router.routes.items()
     ]
     routes.sort(key=lambda choice: choice.requested is not None)
-    if not routes or routes[0].requested is not None:
-        routes.insert(0, Choice(requested=None, title="auto", note="the first that may be asked"))
+    # Without a default route nothing asked for is auto, and then it needs no name.
+    has_default = bool(routes) and routes[0].requested is None
+    if AUTO not in router.routes:
+        by_worth = Choice(requested=AUTO if has_default else None, title=AUTO, note="chosen for each prompt")
+        routes.insert(1 if has_default else 0, by_worth)
     targets = []
     for target in router.catalog.targets:
         obstacle = _obstacle(router, session, target)

@@ -24,6 +24,9 @@ AGAIN_S = 0.5
 
 _LABEL_CELLS = 11
 
+_ROOMY_CELLS = 52
+"""Below it an address with its variable does not fit into a line."""
+
 
 class Standing(Struct, frozen=True, kw_only=True):
     """How it stands."""
@@ -125,12 +128,17 @@ class GatewayPage(Drawn[Standing]):
         if view.trouble:
             lines.append(("trouble", view.trouble, "$text-error"))
         if view.url is not None:
+            lines.append(("address", view.url, "bold"))
+        if view.url is not None and width >= _ROOMY_CELLS:
             lines += [
                 ("OpenAI", f"OPENAI_BASE_URL={view.url}/v1", "$foreground"),
                 ("Anthropic", f"ANTHROPIC_BASE_URL={view.url}", "$foreground"),
                 ("Google", f"GOOGLE_GEMINI_BASE_URL={view.url}", "$foreground"),
+            ]
+        if view.url is not None:
+            lines += [
                 ("key", _about_tokens(view.tokens), "$foreground"),
-                ("or simply", "burn-tui run -- COMMAND sets all of it, for any command", "$foreground"),
+                ("or simply", "burn-tui run -- COMMAND sets all of it", "$foreground"),
                 ("sessions", _about_sessions(view.sessions), "$foreground"),
             ]
         lines.append(("", "It is a process of its own: it goes on when this dashboard ends.", "$foreground-muted"))
@@ -138,8 +146,8 @@ class GatewayPage(Drawn[Standing]):
 
 
 def _about_tokens(count: int) -> str:
-    made = "There is no token yet." if not count else f"One of the {count} tokens." if count > 1 else "The one token."
-    return f"{made} burn-tui gateway token --label NAME makes one."
+    made = "no token yet" if not count else f"{count} token{'' if count == 1 else 's'} made"
+    return f"{made}; a new one: burn-tui gateway token --label NAME"
 
 
 def _about_sessions(count: int) -> str:

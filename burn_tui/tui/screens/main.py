@@ -10,6 +10,7 @@ from burn_tui.core.errors import EditorError
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, choices
+from burn_tui.tui.screens.classing import Classing
 from burn_tui.tui.screens.finding import Finding
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.judging import Judging
@@ -19,7 +20,7 @@ from burn_tui.tui.screens.watching import Watching
 from burn_tui.tui.widgets.prompt import Prompt
 
 
-class MainScreen(Finding, Judging, Prompting, Watching):
+class MainScreen(Classing, Finding, Judging, Prompting, Watching):
     """Shows what the engine says and passes on what the person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dashboard"), *bindings("conversation")]

@@ -1,4 +1,4 @@
-"""What is about to run out, counting down: rests, rate limits, context windows."""
+"""What is about to run out, counting down: rests, rate limits, context windows; and how busy this machine is."""
 
 from typing import ClassVar
 
@@ -6,9 +6,10 @@ from msgspec import Struct
 from textual.content import Content
 
 from burn_tui.core.failure import IN_WORDS
-from burn_tui.core.inspection import Limit, Rest
+from burn_tui.core.inspection import Limit, LocalLoad, LocalServer, Rest
 from burn_tui.tui import format as fmt
 from burn_tui.tui.blocks import meter
+from burn_tui.tui.legible import legible
 from burn_tui.tui.screens.report import ReportScreen, heading, level_style, rest_in_words
 from burn_tui.tui.widgets.packing import packed, spread
 
@@ -34,6 +35,7 @@ class Pressure(Struct, frozen=True):
     rests: tuple[Rest, ...]
     limits: tuple[Limit, ...]
     fills: tuple[Fill, ...]
+    load: LocalLoad
 
 
 class PressureScreen(ReportScreen[Pressure]):
@@ -44,8 +46,9 @@ class PressureScreen(ReportScreen[Pressure]):
 
     async def look(self) -> Pressure:
         """What the router and the sessions know now."""
-        lens = self.desk.runtime.lens
-        return Pressure(tuple(lens.rests()), tuple(lens.limits()), tuple(self._fills()))
+        runtime = self.desk.runtime
+        lens, load = runtime.lens, await runtime.load.look(runtime.router.catalog)
+        return Pressure(tuple(lens.rests()), tuple(lens.limits()), tuple(self._fills()), load)
 
     def _fills(self) -> list[Fill]:
         fills = []
@@ -57,7 +60,7 @@ class PressureScreen(ReportScreen[Pressure]):
         return fills
 
     def lines(self, view: Pressure, width: int) -> list[Content]:
-        """Three parts."""
+        """Four parts."""
         lines = [heading("resting", "" if view.rests else "Nobody: everyone may be asked.")]
         for rest in view.rests:
             lines += _rest(rest, width)
@@ -67,7 +70,7 @@ class PressureScreen(ReportScreen[Pressure]):
         lines += [Content(), heading("context windows", "how full each session is")]
         for fill in view.fills:
             lines += _fill(fill, width)
-        return lines
+        return [*lines, Content(), heading("this machine"), *_machine(view.load, width)]
 
 
 def _rest(rest: Rest, width: int) -> list[Content]:
@@ -113,6 +116,31 @@ def _fill(fill: Fill, width: int) -> list[Content]:
         (fmt.share(share), f"bold {level_style(share)}"),
     )
     return [*_beside(name, figures, width), _bar(share, level_style(share), width)]
+
+
+def _machine(load: LocalLoad, width: int) -> list[Content]:
+    name = Content.assemble(("processor", "bold"), (f"  {load.cores} cores", "$foreground-muted"))
+    if load.processes is None:
+        lines = _beside(name, Content.styled("this system does not tell its load", "$foreground-muted"), width)
+    else:
+        share = load.processes / load.cores
+        style = level_style(share / 1.5)
+        figures = Content.assemble(
+            (f"{load.processes:.1f} want to run  ", "$foreground"), (fmt.share(share), f"bold {style}")
+        )
+        lines = [*_beside(name, figures, width), _bar(min(share, 1.0), style, width)]
+    return lines + [line for server in load.servers for line in _server(server, width)]
+
+
+def _server(server: LocalServer, width: int) -> list[Content]:
+    name = Content.assemble((server.name, "bold"), ("  model server", "$foreground-muted"))
+    if server.answered_s is None:
+        return _beside(name, Content.styled("does not answer", "bold $text-error"), width)
+    answered = Content.styled(f"answers in {fmt.seconds(server.answered_s)}", "$text-success")
+    if server.loaded is not None:
+        loaded = f"  in memory: {legible(', '.join(server.loaded))}" if server.loaded else "  no model in memory"
+        answered = Content.assemble(answered, (loaded, "$foreground"))
+    return _beside(name, answered, width)
 
 
 def _beside(name: Content, figures: Content, width: int) -> list[Content]:

@@ -3,14 +3,18 @@
 from typing import TYPE_CHECKING
 
 from msgspec import structs
+from textual import work
 
 from burn_tui.core.errors import BurnError
 from burn_tui.core.prompt_line import COMMAND, Called, called, variables
 from burn_tui.core.prompt_rendering import declared
+from burn_tui.core.shorthand import Addressed
+from burn_tui.tui import views
 from burn_tui.tui.messages import Delivery
 from burn_tui.tui.screens.asking import Asking
 from burn_tui.tui.screens.reporting import Reporting
 from burn_tui.tui.widgets.prompt import Prompt
+from burn_tui.tui.widgets.route_line import Fact, RouteLine
 
 if TYPE_CHECKING:
     from burn_tui.engine.prompts import Prepared
@@ -37,6 +41,35 @@ class Prompting(Asking, Reporting):
         self._put_draft(session, f"{COMMAND} {asked}{session.draft}")
         self.query_one(Prompt).focus()
 
+    def _show_route(self) -> None:
+        call = called(self.deck.active.draft)
+        if call is None or not call.asked or self.deck.watched is not None or self.query_one(Prompt).offered:
+            super()._show_route()
+            return
+        self._preview_timer.pause()
+        self._show_route_of(call)
+
+    @work(exclusive=True, group="previewing a prompt")
+    async def _show_route_of(self, call: Called) -> None:
+        """Which text would go where, or why none."""
+        session = self.deck.active
+        try:
+            facts = await self._facts_of(session, call)
+        except BurnError as error:
+            facts = (Fact(str(error), tone="attention"),)
+        if session is self.deck.active and called(session.draft) == call:
+            self.query_one(RouteLine).show(facts)
+
+    async def _facts_of(self, session: "Session", call: Called) -> tuple[Fact, ...]:
+        prepared = await self._runtime.prompts.drafted(
+            call.asked, await self._variables(session, call), session.environment
+        )
+        version, label = prepared.chosen.version, prepared.chosen.label
+        named = Fact(f"{version.stem} {version.shown}" + (f" ({label})" if label else ""), version.shown)
+        burn, now = self._facts.burn if self._facts else None, self._runtime.clock.now()
+        preview = session.preview_of(prepared)
+        return (named, *views.route(session, Addressed(prepared.question), preview, burn, now))
+
     def _send(self, session: "Session", prompt: str) -> None:
         if (call := called(prompt)) is None:
             super()._send(session, prompt)
@@ -55,7 +88,9 @@ class Prompting(Asking, Reporting):
         self._dispatch(session, Delivery(text=prepared.question, prompt=prompt, prepared=prepared))
 
     async def _prepared(self, session: "Session", call: Called) -> "Prepared":
-        prompts = self._runtime.prompts
-        chosen = await prompts.choose(call.asked, session.environment)
-        values = variables(call.rest, declared(chosen.version.prompt))
-        return await prompts.prepare(call.asked, values, session.environment)
+        values = await self._variables(session, call)
+        return await self._runtime.prompts.prepare(call.asked, values, session.environment)
+
+    async def _variables(self, session: "Session", call: Called) -> dict[str, object]:
+        chosen = await self._runtime.prompts.choose(call.asked, session.environment)
+        return variables(call.rest, declared(chosen.version.prompt))

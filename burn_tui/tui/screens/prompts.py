@@ -212,9 +212,9 @@ class PromptsScreen(ReportScreen[Shown]):
         """Back to the dashboard, with the command typed."""
         use = self._marked()
         if use is not None:
-            at = "" if WORKING in use.labels else f"@{use.version.shown}"
+            at = WORKING if WORKING in use.labels else use.version.shown
             self.dismiss(None)
-            self.desk.call(f"{use.version.stem}{at} ")
+            self.desk.call(f"{use.version.stem}@{at} ")
 
     @work(group="pinning")
     async def action_pin(self) -> None:

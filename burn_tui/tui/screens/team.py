@@ -7,7 +7,7 @@ from textual.content import Content
 
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.environment import Environment
-from burn_tui.core.team import Line, Member, SharedBudget, TeamView
+from burn_tui.core.team import Line, Member, SharedBudget, TeamView, VersionFeedback
 from burn_tui.tui import format as fmt
 from burn_tui.tui.badges import badge
 from burn_tui.tui.blocks import meter
@@ -43,6 +43,7 @@ _VERSIONS = (
     Column("version", is_left=True),
     Column("good", style="$text-success"),
     Column("bad", style="$text-error"),
+    Column("pinned as", is_left=True, rank=1, style="$foreground"),
 )
 
 _LONGEST_SESSION, _LONGEST_SESSION_NARROW = 24, 18
@@ -80,8 +81,7 @@ class TeamScreen(ReportScreen[TeamView]):
             lines += _table(_LINES, (self._line(one, width) for one in view.lines), width)
         if view.feedback:
             lines += _part("prompts", "what people thought of the answers within 30 days", width)
-            versions = (_version(one.prompt_name, one.prompt_version, one.good, one.bad) for one in view.feedback)
-            lines += _table(_VERSIONS, versions, width)
+            lines += _table(_VERSIONS, map(_version, view.feedback), width)
         return lines
 
     def _line(self, one: Line, width: int) -> Cells:
@@ -163,12 +163,13 @@ def _member(one: Member, now: float) -> Cells:
     }
 
 
-def _version(name: str, version: str, good: int, bad: int) -> Cells:
+def _version(one: VersionFeedback) -> Cells:
     return {
-        "prompt": legible(name),
-        "version": legible(version[:_VERSION_DIGITS]),
-        "good": f"{good:,}",
-        "bad": f"{bad:,}" if bad else "-",
+        "prompt": legible(one.prompt_name),
+        "version": legible(one.prompt_version[:_VERSION_DIGITS]),
+        "good": f"{one.good:,}",
+        "bad": f"{one.bad:,}" if one.bad else "-",
+        "pinned as": legible(one.pins),
     }
 
 

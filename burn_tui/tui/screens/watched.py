@@ -158,6 +158,6 @@ def _outcome(one: "Attempt", *, is_long: bool) -> Content:
     if one.error_type is not None:
         return Content.styled(IN_WORDS[one.error_type] if is_long else "failed", "$text-error")
     if one.opened.fell_back_from:
-        words = f"instead of {legible(one.opened.fell_back_from)}" if is_long else "instead"
+        words = f"instead of {legible(one.opened.fell_back_from.partition('/')[0])}" if is_long else "instead"
         return Content.styled(words, "$text-warning")
     return Content.styled("ok", "$foreground-muted")

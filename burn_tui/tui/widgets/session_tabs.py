@@ -145,9 +145,11 @@ def lay_out(view: Tabs, width: int) -> list[tuple[int, Form]]:
         if _row_cells(view, row) <= width:
             return row
     row = [(at, "glyph") for at in range(len(view.tabs))]
-    while len(row) > 1 and _row_cells(view, row) > width:
+    used = _row_cells(view, row)
+    while len(row) > 1 and used > width:
         # The end that is farther from the active tab goes first.
-        del row[0 if view.active - row[0][0] > row[-1][0] - view.active else -1]
+        at, form = row.pop(0 if view.active - row[0][0] > row[-1][0] - view.active else -1)
+        used -= _cells(view.tabs[at], at, form)
     return row
 
 

@@ -156,10 +156,19 @@ class TranscriptView(ScrollView, can_focus=True):
     def _moved(self, lines: int) -> None:
         """What is in sight stands so many lines further down than before: what lies above has another height."""
 
+    def _have_height(self, height: int) -> None:
+        size, room = Size(self._room.width, height), self._room.height
+        if self.show_vertical_scrollbar and min(height, self.virtual_size.height) > room:
+            # Setting it lays out the whole screen, which only a bar that comes or goes makes necessary.
+            self.set_reactive(TranscriptView.virtual_size, size)
+            self._scroll_update(size)
+        else:
+            self.virtual_size = size
+
     def _show(self, height: int, top: int) -> None:
         """Scroll through `height` lines from now on, with `top` as the first in sight, and paint those that changed."""
         self._is_showing = True
-        self.virtual_size = Size(self._room.width, height)
+        self._have_height(height)
         top = min(top, self.max_scroll_y)
         if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True)

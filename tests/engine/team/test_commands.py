@@ -75,6 +75,9 @@ def test_from_an_empty_database_to_the_first_digest(
     said = capsys.readouterr().out
     assert "**$4.00** this week, $2.00 the week before, 2.0x." in said
     assert "| billing | $4.00 | $2.00 | 2.0x | 2 | 0 |" in said
+    run("team", "pin", "triage@production", "ab" * 32, *places)
+    assert "triage@production is abababababab" in capsys.readouterr().out
+    assert server.run("SELECT * FROM burn.pins", team_url) == [("triage", "production", "ab" * 32)]
     run("team", "prune", "--keep", "400d", *places)
     assert "No month is that old." in capsys.readouterr().out
     run("team", "budget", "all of us", "--remove", *places)
@@ -113,6 +116,9 @@ def test_while_the_server_is_away_status_says_so_and_how_much_waits(
         ["budget", "x", "--limit-usd", "1", "--timezone", "Mars/Olympus"],
         ["budget", "x"],
         ["grant"],
+        ["pin", "triage", "ab" * 32],
+        ["pin", "triage@production", "abc"],
+        ["pin", "triage@production"],
         [],
     ],
 )

@@ -14,7 +14,7 @@ from support.waiting import until
 
 from burn_tui.core.errors import TeamAwayError
 from burn_tui.core.usage import Correction, Feedback, PromptUse, Usage, UsageRecord
-from burn_tui.engine import team_cursor
+from burn_tui.engine import team_cursor, team_cursor_sql
 
 
 def some(number: int, **fields: Any) -> list[UsageRecord]:
@@ -130,7 +130,7 @@ async def test_a_cursor_over_rows_that_a_repair_replaced_starts_over(tmp_path: P
         known = await team._joined()
         for source in team_cursor.SOURCES:
             values = {"team_id": known.team_id, "source": source, "through": 3, "anchor": b"of the old file"}
-            await ledger.write([(team_cursor.sql.MOVE, values)])
+            await ledger.write([(team_cursor_sql.MOVE, values)])
         assert await team.sync() == 3
     assert sums(server, url)[0] == 6
 
@@ -175,6 +175,10 @@ async def test_verdicts_go_along_and_notes_only_where_text_is_shared(tmp_path: P
             await team.sync()
             (seen,) = (await team.view()).feedback
         assert (seen.good, seen.bad) == (0, 1)
+        server.run(f"INSERT INTO burn.pins VALUES ('triage', 'live', '{prompt.version}'), ('other', 'live', 'x')", url)
+        async with team_of(ledger, url) as team:
+            pins = {one.prompt_name: one.pins for one in (await team.view()).feedback}
+        assert pins == {"triage": "live", "other": "live"}
         assert server.run("SELECT note FROM burn.verdicts ORDER BY at DESC LIMIT 1", url) == [("wrong after all",)]
 
 

@@ -56,7 +56,7 @@ async def test_a_writer_can_push_and_read_and_change_nothing(
         await ledger.record([settled()])
         assert await team.sync() == 1
         assert (await team.view()).problem is None
-    for table in (*team_schema.WRITTEN, "hours", "budgets", "team"):
+    for table in (*team_schema.WRITTEN, "hours", "budgets", "pins", "team"):
         last_column = LAST_COLUMN.format(table)
         ((column,),) = server.run(last_column, url)
         for statement in (

@@ -76,6 +76,19 @@ async def test_what_was_spent_counts_once_and_no_longer_as_reserved(url: str) ->
         assert isinstance(await team.reserve(call(1)), Refused)
 
 
+async def test_a_reservation_ends_with_its_row_whatever_microsecond_it_began_in(url: str) -> None:
+    limited(url, 10**6)
+    now = time.time()
+    attempts = [opened(started_at=now + n / 7e6, cost_estimate_nanousd=1) for n in range(100)]
+    async with machine(url) as (ledger, team):
+        for attempt in attempts:
+            assert isinstance(await team.reserve(attempt), Fits)
+        await ledger.record([settled(attempt, cost_nanousd=1) for attempt in attempts])
+        await team.sync()
+        (budget,) = (await team.view()).budgets
+        assert (budget.spent_nanousd, budget.reserved_nanousd) == (100, 0)
+
+
 async def test_the_sum_is_right_while_the_roll_up_is_not_up_to_date(server: Server, url: str) -> None:
     limited(url, 100)
     async with machine(url) as (ledger, team):

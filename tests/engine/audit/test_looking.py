@@ -1,0 +1,82 @@
+"""Looking at an audit: beside the ledger's own work, and remembered while nothing changes."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from support.attempts import NOW, opened, settled
+from support.audits import HAIKU, OPUS, PRICES
+from support.ledgers import ledger_in, ledger_with
+
+from burn_tui.core.audit import Audit
+from burn_tui.core.money import Price
+from burn_tui.core.routing import Route
+from burn_tui.core.usage import UsageRecord
+from burn_tui.engine.audit.looking import Looking
+from burn_tui.engine.audit.pricing import Prices
+from burn_tui.engine.ledger import Ledger
+
+SINCE, UNTIL = NOW - 86_400.0, NOW + 86_400.0
+
+
+def call(**fields: Any) -> UsageRecord:
+    return settled(opened(provider_name="anthropic", request_model=OPUS.model, session_id="s", **fields))
+
+
+def looking(
+    ledger: Ledger, *, cache: Path | None = None, price: Callable[..., Price | None] = PRICES.get, **fields: Any
+) -> Looking:
+    prices = Prices({}, providers={}, today=lambda: date(2026, 3, 2))
+    given = {"routes": (Route("quick", (HAIKU,)),), "targets": (HAIKU,)}
+    return Looking(ledger, prices, own_price=price, cache=cache, **(given | fields))
+
+
+async def test_a_ledger_in_a_file_and_one_in_memory_say_the_same(tmp_path: Path) -> None:
+    records = [call(), call(operation_name="edit")]
+    async with ledger_with(records, []) as in_memory, ledger_in(tmp_path / "ledger.sqlite3") as in_file:
+        await in_file.record(records)
+        assert await looking(in_file).look(SINCE, UNTIL) == await looking(in_memory).look(SINCE, UNTIL)
+
+
+async def test_what_was_reckoned_is_remembered_until_the_ledger_changes() -> None:
+    async with ledger_with([call()], []) as ledger:
+        look = looking(ledger)
+        first = await look.look(SINCE, UNTIL)
+        assert await look.look(SINCE, UNTIL + 1) is first
+        await ledger.record([call()])
+        assert (await look.look(SINCE, UNTIL)).attempts == 2
+
+
+async def test_another_price_or_another_route_is_another_audit() -> None:
+    async with ledger_with([call()], []) as ledger:
+        costs: list[Price | None] = [PRICES[HAIKU]]
+        look = looking(ledger, price=lambda _: costs[0])
+        first = await look.look(SINCE, UNTIL)
+        costs[0] = PRICES[OPUS]
+        second = await look.look(SINCE, UNTIL)
+        assert first.routes[0].estimate_nanousd != second.routes[0].estimate_nanousd
+
+
+async def test_it_is_remembered_from_one_process_to_the_next(tmp_path: Path) -> None:
+    cache = tmp_path / "audit.json"
+    async with ledger_with([call()], []) as ledger:
+        first = await looking(ledger, cache=cache).look(SINCE, UNTIL)
+        written = cache.stat().st_mtime_ns
+        assert await looking(ledger, cache=cache).look(SINCE, UNTIL) == first
+        assert cache.stat().st_mtime_ns == written
+        assert (await looking(ledger, cache=cache).look(SINCE - 1, UNTIL)).since == SINCE - 1
+
+
+async def test_a_broken_memory_is_nothing_but_time_lost(tmp_path: Path) -> None:
+    cache = tmp_path / "audit.json"
+    cache.write_bytes(b'{"key": "x", "aud')
+    async with ledger_with([call()], []) as ledger:
+        found: Audit = await looking(ledger, cache=cache).look(SINCE, UNTIL)
+    assert found.attempts == 1
+
+
+async def test_where_no_memory_can_be_written_the_audit_is_the_same(tmp_path: Path) -> None:
+    async with ledger_with([call()], []) as ledger:
+        found = await looking(ledger, cache=tmp_path / "nowhere" / "audit.json").look(SINCE, UNTIL)
+    assert found.attempts == 1

@@ -1,0 +1,215 @@
+"""auto at work: with a real router, ledger and wire."""
+
+import io
+import json
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+from support.world import FINE, Story, World, world
+
+from burn_tui.core.auto import AutoPolicy
+from burn_tui.core.budget import Budget
+from burn_tui.core.catalog import Target
+from burn_tui.core.errors import WrongCallError
+from burn_tui.core.events import RouteDecided
+from burn_tui.core.failure import Failure
+from burn_tui.core.money import Price, Rates
+from burn_tui.core.routing_rules import Rule
+from burn_tui.engine.route_command import explain, freeze, replayed, reset
+from burn_tui.simulator.script import Refuse
+
+CHEAP, MID, STRONG = Target("cheap", "big"), Target("mid", "big"), Target("strong", "big")
+SCRIPTS = {"strong": FINE, "cheap": FINE, "mid": FINE}
+
+
+def _price(usd_per_million: int) -> Price:
+    rate = usd_per_million * 1_000_000_000
+    return Price(rates=Rates(input_rate=rate, output_rate=rate))
+
+
+PRICES = {CHEAP: _price(1), MID: _price(10), STRONG: _price(100)}
+
+
+def _world(path: Path, *, auto: AutoPolicy | None = None, **more: Any) -> Any:
+    policy = auto or AutoPolicy(explore=0.0)
+    return world(path, more.pop("scripts", SCRIPTS), prices=PRICES, auto=policy, **more)
+
+
+def _decided(story: Story) -> RouteDecided:
+    (decided,) = story.of(RouteDecided)
+    return decided
+
+
+async def _labels(running: World) -> list[tuple[str, str, bool]]:
+    rows = await running.runtime.ledger.read("SELECT tier, sign, failed FROM auto_labels ORDER BY id", {})
+    return [(row["tier"], row["sign"], bool(row["failed"])) for row in rows]
+
+
+async def test_auto_asks_by_worth_and_not_in_the_order_of_the_default_route(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        assert (await running.ask("Rename foo to bar.")).served == STRONG  # the default route's first
+        assert (await running.ask("Rename foo to bar.", model="auto")).served == CHEAP
+        assert (await running.ask("@strong Rename foo.", model="auto")).served == STRONG
+
+
+async def test_without_a_default_route_nothing_asked_for_is_auto(tmp_path: Path) -> None:
+    async with _world(tmp_path, routes={}) as running:
+        story = await running.ask("Rename foo to bar.")
+        assert (_decided(story).route, story.served) == ("auto", CHEAP)
+
+
+async def test_every_reason_stands_in_the_ledger(tmp_path: Path) -> None:
+    rules = (Rule(path="**/*.tf", tier="mid"),)
+    async with _world(tmp_path, auto=AutoPolicy(rules=rules)) as running:
+        story = await running.ask("Add a subnet to net/main.tf", model="auto")
+        assert story.served == MID
+        (row,) = await running.rows()
+    assert row.opened.route == "auto"
+    assert row.opened.route_reason == ", ".join(_decided(story).why)
+    assert "your rule for path **/*.tf" in row.opened.route_reason
+    assert "deterministic profile" in row.opened.route_reason
+
+
+async def test_the_deterministic_profile_reaches_the_wire(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        await running.ask("Change the terraform module", model="auto")
+        await running.ask("Tell me a story", model="auto")
+        asked = [seen.request for one in running.providers.values() for seen in one.seen]
+    assert {(request.temperature, request.seed) for request in asked} == {(0.0, 7), (None, None)}
+
+
+async def test_when_the_tier_fails_a_dearer_one_is_asked(tmp_path: Path) -> None:
+    refusing = {**SCRIPTS, "cheap": Refuse(Failure("rate_limited", "slow", 429, 60.0))}
+    async with _world(tmp_path, scripts=refusing) as running:
+        assert (await running.ask("Rename foo to bar.", model="auto")).asked == [CHEAP, MID]
+        again = await running.ask("Rename foo to bar.", model="auto")
+    assert again.asked == [MID]
+    assert "nobody of the cheap tier may be asked" in _decided(again).why
+
+
+async def test_asked_once_more_is_a_failure_and_going_on_is_a_quiet_yes(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        for prompt in ("Rename foo to bar.", "Rename foo to bar, please.", "And now something else entirely"):
+            await running.ask(prompt, model="auto", conversation_id="c")
+        await running.ask("Elsewhere nothing is said of it.", model="auto", conversation_id="d")
+        assert await _labels(running) == [("cheap", "retried", True), ("cheap", "silence", False)]
+
+
+async def test_a_thumb_is_the_only_label_of_its_answer(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        story = await running.ask("@strong Rename foo.", model="auto", conversation_id="c")
+        event_id = story.finished.records[-1].opened.event_id
+        await running.runtime.router.auto.judged(event_id, "bad")
+        await running.runtime.router.auto.judged(event_id, "good")
+        await running.ask("Something else", model="auto", conversation_id="c")
+        assert await _labels(running) == [("strong", "thumbs_down", True)]
+
+
+async def test_what_was_learned_is_there_after_a_restart_without_any_word_of_a_prompt(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        for prompt in ("Rename xylophone.", "Rename xylophone!"):
+            await running.ask(prompt, model="auto", conversation_id="c")
+        before = running.runtime.router.auto.learners["cheap"]
+        await running.restart()
+        after = running.runtime.router.auto.learners["cheap"]
+        assert (after.weights, after.gradients) == (before.weights, before.gradients)
+        assert (after.record.labels, after.record.losses) == (1, before.record.losses)
+        rows = await running.runtime.ledger.read("SELECT * FROM auto_decisions", {})
+    assert len(rows) == 2
+    assert "xylophone" not in str([tuple(row) for row in rows])
+
+
+async def test_a_correction_holds_for_prompts_like_it_also_after_a_restart(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        await running.runtime.router.auto.correct("Explain the sharding of our store", "architecture")
+        await running.restart()
+        story = await running.ask("Explain the sharding of our store now", model="auto")
+    assert _decided(story).why[0] == "architecture: as you said of a prompt like it"
+
+
+async def test_where_no_text_is_kept_corrections_are_not_either(tmp_path: Path) -> None:
+    async with _world(tmp_path, store_text=False) as running:
+        await running.runtime.router.auto.correct("Explain the sharding of our store", "architecture")
+        assert await running.runtime.ledger.read("SELECT * FROM auto_corrections", {}) == []
+
+
+async def test_a_budget_spent_twice_too_fast_leaves_cheap_models_and_asks_before_strong_ones(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        midnight = running.clock.now() // 86_400 * 86_400
+        running.ahead_s = midnight + 86_400 + 3_600 - running.clock.now()
+        first = await running.ask("@strong Rename foo.", model="auto")
+        cost = first.finished.records[0].cost_nanousd or 0
+        # A tenth of the day counts as gone at one in the morning, and a quarter of the budget is.
+        tight = Budget(name="day", limit_nanousd=4 * cost + 60_000_000, timezone=UTC)
+        spent = Budget(name="day", limit_nanousd=max(4 * cost, 1), timezone=UTC)
+        running.runtime.use(structs.replace(running.runtime.settings, budgets=(spent,)))
+        running.ahead_s += 60
+        assert (await running.ask("Prove this.", model="auto")).served == CHEAP
+        refused = (await running.ask("@strong Rename foo.", model="auto")).refused
+        assert (refused.kind, "times too fast" in refused.reason) == ("confirmation", True)
+        running.runtime.use(structs.replace(running.runtime.settings, budgets=(tight,)))
+
+
+async def _same(running: World) -> Any:
+    """What a command boots: this world's runtime, left open for the test."""
+    return running.runtime
+
+
+async def test_explaining_sends_nothing_and_names_every_reason(tmp_path: Path) -> None:
+    out = io.StringIO()
+    async with _world(tmp_path) as running:
+        code = await explain(
+            "Why does pytest fail?", boot=lambda: _same(running), environment=None, as_json=True, out=out
+        )
+        assert running.calls("cheap") == 0
+    told = json.loads(out.getvalue())
+    assert (code, told["task"], told["targets"][0]) == (0, "test_or_debug", "cheap/big")
+    assert told["tiers"] == {"strong/big": "strong", "cheap/big": "cheap", "mid/big": "mid"}
+    assert len(told["why"]) >= 4
+
+
+async def test_a_replay_compares_money_and_time_under_another_policy(tmp_path: Path) -> None:
+    out = io.StringIO()
+    async with _world(tmp_path) as running:
+        for _ in range(3):
+            await running.ask("@strong Rename foo.", model="auto")
+        await replayed(
+            "rules:\n  - tier: cheap\n",
+            file="policy.yaml",
+            boot=lambda: _same(running),
+            since="7d",
+            as_json=True,
+            out=out,
+        )
+    told = json.loads(out.getvalue())
+    assert told["then"]["by_target"] == {"strong/big": 3}
+    assert told["other"]["by_target"] == {"cheap/big": 3}
+    assert told["other"]["cost_nanousd"] * 100 == told["then"]["cost_nanousd"]
+    assert told["unmeasured"] == 3
+
+
+async def test_a_replay_of_nothing_says_so(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        with pytest.raises(WrongCallError, match="No request since then"):
+            await replayed("", file="p.yaml", boot=lambda: _same(running), since="7d", as_json=False, out=io.StringIO())
+
+
+async def test_reset_forgets_what_was_learned_and_freeze_stops_learning(tmp_path: Path) -> None:
+    out = io.StringIO()
+    async with _world(tmp_path) as running:
+        for prompt in ("Rename foo to bar.", "Rename foo to bar!"):
+            await running.ask(prompt, model="auto", conversation_id="c")
+        await reset(boot=lambda: _same(running), out=out)
+        await running.start()
+        assert await _labels(running) == []
+        assert running.runtime.router.auto.learners["cheap"].weights == {}
+        await freeze(boot=lambda: _same(running), is_frozen=True, out=out)
+        await running.start()
+        for prompt in ("Rename foo to bar.", "Rename foo to bar!"):
+            await running.ask(prompt, model="auto", conversation_id="c")
+        assert await _labels(running) == []
+    assert "1 labels and 0 corrections" in out.getvalue()
+    assert "Nothing more is learned." in out.getvalue()
