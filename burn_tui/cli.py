@@ -98,6 +98,8 @@ def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _mend(unknown: str, options: argparse.Namespace) -> str:
+    if "=" in unknown and "var" in options:
+        return f"Put it right behind the prompt's name, or write --var {unknown}."
     if not unknown.startswith("-"):
         return 'Put the whole prompt into quotes: burn-tui ask "PROMPT".'
     flags = ["--" + name.replace("_", "-") for name in vars(options) if name not in {"run", "prompt"}]

@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     ask.add_argument("prompt", help="the prompt; - reads it from standard input")
     ask.add_argument("--env", metavar="E", help="the environment to ask from; default: the least guarded one")
     ask.add_argument(
-        "--target", metavar="P/M", help="a provider/model, a provider or a route; default: the default route"
+        "--target", metavar="P/M", help="a provider/model, a provider, a route or auto; default: the default route"
     )
     ask.add_argument("--yes", action="store_true", help="agree to a paid call where the environment asks first")
     ask.add_argument("--local", action="store_true", help="nothing may leave this machine, not even by fallback")

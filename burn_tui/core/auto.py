@@ -16,9 +16,9 @@ from typing import get_args
 from msgspec import Struct, structs
 
 from burn_tui.core.catalog import Target
-from burn_tui.core.chat import ChatRequest
+from burn_tui.core.chat import ChatRequest, Text
 from burn_tui.core.money import NANOUSD
-from burn_tui.core.routing_rules import Profile, Rule, Tier
+from burn_tui.core.routing_rules import Profile, Rule, Tier, marked
 from burn_tui.core.task_class import Classified, TaskClass
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
@@ -320,8 +320,13 @@ def is_dated(model: str) -> bool:
 
 
 def profiled(request: ChatRequest, decided: AutoDecision | None, target: Target) -> ChatRequest:
-    """`request` in the manner of the profile that was decided on; what the caller asked for itself stays."""
-    profile = decided.profile if decided else None
+    """`request` in the manner of the profile that was decided on, without the mark that stood before the prompt.
+
+    What the caller asked for itself stays.
+    """
+    if decided is None:
+        return request
+    request, profile = _without_mark(request), decided.profile
     if profile is None:
         return request
     is_fixed = request.temperature is not None or request.top_p is not None or _OWN_TEMPERATURE.search(target.model)
@@ -330,6 +335,19 @@ def profiled(request: ChatRequest, decided: AutoDecision | None, target: Target)
     if profile == "deterministic" and request.seed is None:
         request = structs.replace(request, seed=_SEED)
     return request
+
+
+def _without_mark(request: ChatRequest) -> ChatRequest:
+    if not request.messages:
+        return request
+    *before, last = request.messages
+    if last.role != "user" or not last.parts or not isinstance(first := last.parts[0], Text):
+        return request
+    mark, text = marked(first.text)
+    if mark is None:
+        return request
+    parts = (structs.replace(first, text=text), *last.parts[1:])
+    return structs.replace(request, messages=(*before, structs.replace(last, parts=parts)))
 
 
 def _percent(share: float) -> str:

@@ -5,9 +5,8 @@ better or worse. Pure.
     contender = a version of the prompt, and who is to answer it
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from statistics import median
 from typing import Any, Literal
 
 import msgspec
@@ -266,13 +265,14 @@ def _of_previous(now: Comparison, previous: Comparison | None) -> _Cells:
         return {}
     cases = {(case.name, case.digest): number for number, case in enumerate(previous.cases)}
     contenders = {contender.key: number for number, contender in enumerate(previous.contenders)}
-    old: Mapping[tuple[int | None, int | None], Cell] = {**_cells(previous)}
-    pairs = {
-        (number, position): (cases.get((case.name, case.digest)), contenders.get(contender.key))
-        for number, case in enumerate(now.cases)
-        for position, contender in enumerate(now.contenders)
-    }
-    return {key: old[at] for key, at in pairs.items() if at in old}
+    old = _cells(previous)
+    found = {}
+    for number, case in enumerate(now.cases):
+        for position, contender in enumerate(now.contenders):
+            at = cases.get((case.name, case.digest)), contenders.get(contender.key)
+            if at in old:
+                found[number, position] = old[at]
+    return found
 
 
 def _of_first(cells: _Cells) -> _Cells:
@@ -298,9 +298,15 @@ def _summary(contender: int, cells: _Cells) -> Summary:
         passed=sum(cell.state == "passed" for cell in own),
         cases=len(own),
         answers=len(answers),
-        median_nanousd=round(median(costs)) if costs else None,
-        median_s=median(times) if times else None,
+        median_nanousd=round(_median(costs)) if costs else None,
+        median_s=_median(times) if times else None,
     )
+
+
+def _median(numbers: Sequence[float]) -> float:
+    """The statistics module would take longer to import than all of this to run."""
+    ordered, middle = sorted(numbers), len(numbers) // 2
+    return ordered[middle] if len(numbers) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _response_models(comparison: Comparison) -> dict[str, set[str]]:

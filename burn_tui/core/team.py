@@ -38,7 +38,7 @@ class Sharing(Struct, frozen=True, kw_only=True):
             return ""
         if self.hash_names:
             return "#" + hashlib.sha256(f"{self.team_id}\0{name}".encode()).hexdigest()[:12]
-        return plain(without_paths(name))
+        return plain(name)
 
 
 def without_paths(name: str) -> str:
@@ -47,8 +47,11 @@ def without_paths(name: str) -> str:
 
 
 def plain(name: str | None) -> str:
-    """A name that every database takes: of bounded length and without the letter 0; "" for None."""
-    return (name or "").replace("\0", "")[:LONGEST_NAME]
+    """A name that may leave and that every database takes: without paths, of bounded length; "" for None.
+
+    llama.cpp calls a model by the path of its file.
+    """
+    return without_paths(name or "").replace("\0", "")[:LONGEST_NAME]
 
 
 class Labels(Struct, frozen=True, kw_only=True):

@@ -158,10 +158,12 @@ def _text(document: Document, place: tuple[Key, ...]) -> str | None:
 
 
 def _name(document: Document, place: tuple[Key, ...], variables: Mapping[str, Any], number: int) -> str:
-    """As it is called, else what is special about it."""
     said = document.written.get((*place, "description"), document.at((*place, "description")))
-    if said:
-        return str(said)
+    return str(said) if said else name_by(variables, number)
+
+
+def name_by(variables: Mapping[str, Any], number: int) -> str:
+    """What a case is called that has no description: what is special about it. `number`: from 0."""
     words = " ".join(" ".join(str(value) for value in variables.values()).split())
     return (words if len(words) <= 50 else f"{words[:49]}…") or f"case {number + 1}"
 

@@ -23,7 +23,7 @@ from burn_tui.core.prompt_rendering import declared
 from burn_tui.core.rubric import question, verdict
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine import comparison_memory as memory
-from burn_tui.engine.admission import Caller
+from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.compare_files import FOLDER, Cases, path_of, read_cases
 from burn_tui.engine.ledger import Ledger
@@ -169,10 +169,9 @@ class Comparing:
         asks_first = False
         for contender, texts in zip(comparison.contenders, prepared, strict=True):
             for text in texts:
-                seen = self._router.preview(*self._call(text, contender, comparison, environment))
-                if seen.target is None:
-                    who = contender.requested or contender.asked
-                    raise PromptError(f"{who} cannot be asked from {environment.name}.", mend=seen.why)
+                asked = self._call(text, contender, comparison, environment)
+                self._refuse(*asked, contender)
+                seen = self._router.preview(*asked)
                 estimates.append(seen.cost_estimate_nanousd)
                 asks_first = asks_first or seen.asks_first
         judged = sum(one.type == JUDGED for case in comparison.cases for one in case.asserts)
@@ -189,6 +188,14 @@ class Comparing:
             estimate_nanousd=sum(known) * comparison.repeats if len(known) == len(estimates) else None,
             asks_first=asks_first,
         )
+
+    def _refuse(self, request: ChatRequest, caller: Caller, contender: Contender) -> None:
+        """PromptError if nobody could answer that."""
+        decided = self._router.decide(request, caller, Admission(self._router.setup, self._router.books))
+        if isinstance(decided, Refused):
+            who = f"{contender.asked} with {contender.requested}" if contender.requested else contender.asked
+            problem = f"{who} cannot be asked from {caller.environment.name}: {decided.reason}"
+            raise PromptError(problem, mend=decided.mend)
 
     # --- running ------------------------------------------------------------------------------------
 

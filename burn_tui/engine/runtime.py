@@ -88,14 +88,7 @@ class Runtime:
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
         self._git = Git(project)
-        self.router = Router(
-            self._setup(settings),
-            books=ledger,
-            transport=self._transport,
-            clock=clock,
-            git=self._git,
-            on_served=ServedModels(ledger, clock.now).note,
-        )
+        self.router = self._router(settings)
         self.prompts = Prompts(ledger, clock, directory=project, config_directory=settings.directory)
         self.comparing = Comparing(
             self.router,
@@ -242,6 +235,16 @@ class Runtime:
     def follow(self, path: Path) -> None:
         """Take over what is written into this settings file from now on, until the runtime is closed."""
         self._following = asyncio.create_task(follow(path, self, seen=stamp(path), environ=self._environ))
+
+    def _router(self, settings: Settings) -> Router:
+        return Router(
+            self._setup(settings),
+            books=self.ledger,
+            transport=self._transport,
+            clock=self.clock,
+            git=self._git,
+            on_served=ServedModels(self.ledger, self.clock.now).note,
+        )
 
     def _setup(self, settings: Settings) -> Setup:
         prices = PriceBook(settings.prices, settings.catalog, today=self._today, cache=self._price_cache)

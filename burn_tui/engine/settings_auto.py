@@ -30,7 +30,8 @@ def auto_policy(document: Document, sections: FileSettings, catalog: Catalog) ->
         for position, pattern in enumerate(written):
             _check_pattern(document, ("auto", "task_classes", task, position), pattern)
             patterns.append((task, pattern))
-    rules = tuple(_rule(document, position, catalog) for position in range(len(sections.rules or [])))
+    count = len(sections.rules or [])
+    rules = tuple(_rule(document, position, catalog, is_last=position + 1 == count) for position in range(count))
     return AutoPolicy(**plain, tiers=tiers, patterns=tuple(patterns), rules=rules)
 
 
@@ -40,12 +41,12 @@ def policy_in(document: Document, catalog: Catalog) -> AutoPolicy:
     return auto_policy(document, sections, catalog)
 
 
-def _rule(document: Document, position: int, catalog: Catalog) -> Rule:
+def _rule(document: Document, position: int, catalog: Catalog, *, is_last: bool) -> Rule:
     path = ("rules", position)
     given = structs.asdict(document.convert(path, RuleSettings))
     if all(given[name] is None for name in ("tier", "use", "profile")):
         raise document.error("it decides nothing.", path, mend="Give it a tier, a profile, or use: provider/model.")
-    if all(given[name] is None for name in _CONDITIONS) and position + 1 < len(document.at(("rules",))):
+    if all(given[name] is None for name in _CONDITIONS) and not is_last:
         mend = "Put it last, or give it a project, path, regex, operation, session or task."
         raise document.error("it always holds, so no rule after it ever does.", path, mend=mend)
     if given["regex"] is not None:

@@ -72,7 +72,7 @@ WATCHING_ACTIONS = (
         label="start / end",
         tooltip="End the gateway once its answers are finished, or start it.",
         place="gateway",
-        handler="toggle",
+        handler="start_or_end",
         in_footer=True,
     ),
     Action(

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import structs
 from support.world import FINE, Story, World, world
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.budget import Budget
 from burn_tui.core.catalog import Target
+from burn_tui.core.chat import said
 from burn_tui.core.errors import WrongCallError
 from burn_tui.core.events import RouteDecided
 from burn_tui.core.failure import Failure
+from burn_tui.core.latency import Histogram, bucket_of
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.routing_rules import Rule
+from burn_tui.core.usage import Usage
+from burn_tui.engine.auto import FEWEST_TIMED
 from burn_tui.engine.route_command import explain, freeze, replayed, reset
-from burn_tui.simulator.script import Refuse
+from burn_tui.simulator.script import Answer, Refuse
 
 CHEAP, MID, STRONG = Target("cheap", "big"), Target("mid", "big"), Target("strong", "big")
 SCRIPTS = {"strong": FINE, "cheap": FINE, "mid": FINE}
@@ -137,20 +140,41 @@ async def test_where_no_text_is_kept_corrections_are_not_either(tmp_path: Path) 
 
 
 async def test_a_budget_spent_twice_too_fast_leaves_cheap_models_and_asks_before_strong_ones(tmp_path: Path) -> None:
-    async with _world(tmp_path) as running:
-        midnight = running.clock.now() // 86_400 * 86_400
-        running.ahead_s = midnight + 86_400 + 3_600 - running.clock.now()
-        first = await running.ask("@strong Rename foo.", model="auto")
-        cost = first.finished.records[0].cost_nanousd or 0
-        # A tenth of the day counts as gone at one in the morning, and a quarter of the budget is.
-        tight = Budget(name="day", limit_nanousd=4 * cost + 60_000_000, timezone=UTC)
-        spent = Budget(name="day", limit_nanousd=max(4 * cost, 1), timezone=UTC)
-        running.runtime.use(structs.replace(running.runtime.settings, budgets=(spent,)))
+    long_answer = Answer(text="Done.", usage=Usage(input_tokens=7, output_tokens=200))
+    budget = Budget(name="day", limit_nanousd=80_000_000, timezone=UTC)
+    async with _world(tmp_path, scripts={**SCRIPTS, "strong": long_answer}, budgets=(budget,)) as running:
+        # At one in the morning a tenth of the day counts as gone, and one strong answer is a quarter of the budget.
+        now = running.clock.now()
+        running.ahead_s = (now // 86_400 + 1) * 86_400 + 3_600 - now
+        assert (await running.ask("@strong Rename foo.", model="auto")).served == STRONG
         running.ahead_s += 60
-        assert (await running.ask("Prove this.", model="auto")).served == CHEAP
+        proof = await running.ask("Prove that no x = y^2 exists, unless z is both odd and prime.", model="auto")
+        assert proof.served == CHEAP
         refused = (await running.ask("@strong Rename foo.", model="auto")).refused
-        assert (refused.kind, "times too fast" in refused.reason) == ("confirmation", True)
-        running.runtime.use(structs.replace(running.runtime.settings, budgets=(tight,)))
+        assert (refused.kind, "2.6 times too fast" in refused.reason) == ("confirmation", True)
+        pinned = await running.ask("Rename foo.", model="strong/big")
+        assert pinned.served == STRONG
+        at_the_cap = await running.ask("Rename foo.", model="strong/big")
+        assert at_the_cap.refused.kind == "budget"
+
+
+async def test_who_agrees_has_the_strong_tier_however_fast_the_budget_is_spent(tmp_path: Path) -> None:
+    long_answer = Answer(text="Done.", usage=Usage(input_tokens=7, output_tokens=200))
+    budget = Budget(name="day", limit_nanousd=80_000_000, timezone=UTC)
+    async with _world(tmp_path, scripts={**SCRIPTS, "strong": long_answer}, budgets=(budget,)) as running:
+        now = running.clock.now()
+        running.ahead_s = (now // 86_400 + 1) * 86_400 + 3_600 - now
+        await running.ask("@strong Rename foo.", model="auto")
+        running.ahead_s += 60
+        agreed = await running.ask("@strong Rename foo.", model="auto", is_confirmed_now=True)
+        assert agreed.served == STRONG
+
+
+async def test_the_mark_before_a_prompt_is_not_sent(tmp_path: Path) -> None:
+    async with _world(tmp_path) as running:
+        await running.ask("@strong Rename foo.", model="auto")
+        (seen,) = running.providers["strong"].seen
+    assert seen.request.messages == (said("user", "Rename foo."),)
 
 
 async def _same(running: World) -> Any:
@@ -213,3 +237,20 @@ async def test_reset_forgets_what_was_learned_and_freeze_stops_learning(tmp_path
         assert await _labels(running) == []
     assert "1 labels and 0 corrections" in out.getvalue()
     assert "Nothing more is learned." in out.getvalue()
+
+
+async def test_measured_latencies_and_not_the_order_decide_between_targets_of_one_tier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = Target("first", "big"), Target("second", "big")
+    measured = {first: {bucket_of(9.0): FEWEST_TIMED}, second: {bucket_of(0.1): FEWEST_TIMED}}
+
+    async def first_chunks(target: Target, *, now: float) -> Histogram:
+        return measured[target]
+
+    prices, goals = {first: _price(1), second: _price(1)}, AutoPolicy(explore=0.0, p95_s=5.0)
+    async with world(tmp_path, {"first": FINE, "second": FINE}, prices=prices, auto=goals) as running:
+        assert (await running.ask(model="auto")).served == first  # nobody has been measured yet
+        monkeypatch.setattr(running.runtime.ledger, "first_chunks", first_chunks)
+        running.ahead_s += 60
+        assert (await running.ask(model="auto")).served == second

@@ -1,8 +1,10 @@
 """Sessions of other programs, found in the ledger."""
 
+import platform
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.attempts import NOW, opened, settled
@@ -15,8 +17,13 @@ from burn_tui.engine.foreign_sql import SESSIONS
 from burn_tui.engine.ledger import Ledger
 
 
-def asked(session: str, *, ago_s: float = 0.0, **fields: object) -> AttemptOpened:
-    plain = {"session_id": session, "source": "gateway", "environment": "staging", "started_at": NOW - ago_s}
+def asked(session: str, *, ago_s: float = 0.0, **fields: Any) -> AttemptOpened:
+    plain: dict[str, Any] = {
+        "session_id": session,
+        "source": "gateway",
+        "environment": "staging",
+        "started_at": NOW - ago_s,
+    }
     return opened(**{**plain, **fields})
 
 
@@ -80,12 +87,10 @@ async def test_an_open_row_is_a_call_in_flight_however_long_it_takes(
 
 
 async def test_what_a_killed_gateway_left_open_is_no_call(tmp_path: Path) -> None:
-    async with ledger_in(tmp_path / "ledger.sqlite3") as reader:
-        import platform
-
-        async with ledger_in(tmp_path / "ledger.sqlite3", owner=f"pid:999999999:1@{platform.node()}") as killed:
-            await killed.reserve(asked("slow"), ())
-            (one,) = await foreign_sessions(reader, now=NOW)
+    file, dead = tmp_path / "ledger.sqlite3", f"pid:999999999:1@{platform.node()}"
+    async with ledger_in(file) as reader, ledger_in(file, owner=dead) as killed:
+        await killed.reserve(asked("slow"), ())
+        (one,) = await foreign_sessions(reader, now=NOW)
     assert not one.is_calling
 
 

@@ -126,7 +126,9 @@ def test_a_missing_variable_is_a_wrong_call(tmp_path: Path) -> None:
     with project(tmp_path) as running:
         missing = running.prompts("run", "triage")
         unknown = running.prompts("run", "triage", "tickt=x")
+        astray = running.prompts("run", "triage", "--yes", "ticket=x")
         assert not running.world.was_asked
-    assert (missing.code, unknown.code) == (2, 2)
+    assert (missing.code, unknown.code, astray.code) == (2, 2, 2)
+    assert "Put it right behind the prompt's name, or write --var ticket=x." in astray.narration
     assert "Add ticket=VALUE." in missing.narration
     assert "Did you mean 'ticket'?" in unknown.narration

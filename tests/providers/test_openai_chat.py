@@ -189,7 +189,18 @@ def _answers(draw: st.DrawFn) -> list[WireEvent]:
 def test_what_the_server_side_writes_the_client_side_reads(streamed: bool, answer: list[WireEvent], size: int) -> None:
     body = _encoded(answer, streamed=streamed)
     read = folded(_decoded((body[at : at + size] for at in range(0, len(body), size)), streamed=streamed))
-    assert read == folded(answer)
+    assert read == folded(_as_openai_ends(answer))
+
+
+def _as_openai_ends(answer: list[WireEvent]) -> list[WireEvent]:
+    """A good end after calls is a stop at a tool call, whatever its provider called it."""
+    has_called = any(isinstance(event, ToolCallDelta) for event in answer)
+    return [
+        msgspec.structs.replace(event, finish_reason="tool_call")
+        if has_called and isinstance(event, FinishSeen) and event.finish_reason == "stop"
+        else event
+        for event in answer
+    ]
 
 
 def test_a_stream_names_the_role_first_and_counts_apart_from_the_choices() -> None:

@@ -5,6 +5,7 @@ import asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.dashboard import dashboard
+from support.foreign import full
 from support.scripted import GPT, SONNET, ScriptedRuntime, asks_first, ends, falls_back, quiet_day
 from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 
@@ -30,6 +31,7 @@ def test_a_thousand_random_keys_do_no_harm(keys: list[str]) -> None:
 async def press(keys: list[str]) -> None:
     runtime = ScriptedRuntime(burn=quiet_day())
     runtime.lens.fill((SONNET, GPT))
+    runtime.foreign = full().foreign
     runtime.watch.kept = told(RUNAWAY, HALF_SPENT, DEARER)
     runtime.router.scripts += [[*falls_back(SONNET, GPT), *ends(GPT)], asks_first(SONNET, "production")]
     async with dashboard(runtime, size=(80, 24)) as running:

@@ -64,12 +64,26 @@ class Looking:
         self._cache = cache
         """Where audits are kept from one process to the next; None = nowhere."""
         self._remembered: dict[float, _Remembered] = {}
+        self._asking: dict[float, asyncio.Task[Audit]] = {}
 
     async def look(self, since: float, now: float) -> Audit:
         """Of the attempts that started since then, both in seconds since the epoch.
 
         What is remembered has the `until` of its time: whatever has started meanwhile would have been written.
+        Whoever asks again while it is being reckoned waits for the same, also if nobody has the patience to the end.
         """
+        asking = self._asking.get(since)
+        if asking is None:
+            asking = self._asking[since] = asyncio.create_task(self._look(since, now))
+            asking.add_done_callback(partial(self._done, since))
+        return await asyncio.shield(asking)
+
+    def _done(self, since: float, asked: asyncio.Task[Audit]) -> None:
+        del self._asking[since]
+        if not asked.cancelled():
+            asked.exception()  # who waited was told; without anybody there is nobody to tell
+
+    async def _look(self, since: float, now: float) -> Audit:
         state, models = await self._ledger.reading(lambda connection: (state_of(connection), models_met(connection)))
         await self._prices.know([(target.provider_name, target.model) for target in (*models, *self._targets)])
         answerers = Answerers(price=self._price, window=self._window, routes=self._routes, targets=self._targets)

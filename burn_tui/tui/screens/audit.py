@@ -103,6 +103,15 @@ class AuditScreen(ReportScreen[Seen]):
         self._has_branches = False
         self._looked_at: float | None = None
 
+    def on_mount(self) -> None:
+        """A large ledger takes seconds."""
+        self.query_one(".report").border_subtitle = "adding up…"
+
+    def draw_report(self, view: Seen) -> None:
+        """Show what was seen."""
+        self.query_one(".report").border_subtitle = ""
+        super().draw_report(view)
+
     async def look(self) -> Seen:
         """What the ledger knows now; its sums not oftener than every AGAIN_S."""
         runtime, now = self.desk.runtime, self.desk.now

@@ -68,12 +68,12 @@ class GatewayScreen(ModalScreen[None]):
         self.query_one(KeyLine).show(tuple(actions_of("gateway")))
         gateway = self._runtime.gateway
         if gateway is not None and gateway.running() is None:
-            self.action_toggle()
+            self.action_start_or_end()
         self._look()
         self.set_interval(AGAIN_S, self._look)
 
     @work(group="toggle", exclusive=True)
-    async def action_toggle(self) -> None:
+    async def action_start_or_end(self) -> None:
         """End the one that runs, else start one."""
         gateway = self._runtime.gateway
         if gateway is None or self._doing:

@@ -1,18 +1,23 @@
 """Looking at an audit: beside the ledger's own work, and remembered while nothing changes."""
 
+import asyncio
+import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.attempts import NOW, opened, settled
 from support.audits import HAIKU, OPUS, PRICES
 from support.ledgers import ledger_in, ledger_with
 
 from burn_tui.core.audit import Audit
+from burn_tui.core.errors import LedgerError
 from burn_tui.core.money import Price
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import UsageRecord
+from burn_tui.engine.audit import asking
 from burn_tui.engine.audit.looking import Looking
 from burn_tui.engine.audit.pricing import Prices
 from burn_tui.engine.ledger import Ledger
@@ -80,3 +85,31 @@ async def test_where_no_memory_can_be_written_the_audit_is_the_same(tmp_path: Pa
     async with ledger_with([call()], []) as ledger:
         found = await looking(ledger, cache=tmp_path / "nowhere" / "audit.json").look(SINCE, UNTIL)
     assert found.attempts == 1
+
+
+async def test_a_look_that_is_given_up_goes_on_and_the_next_one_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned: list[float] = []
+
+    def counted(connection: sqlite3.Connection, **given: Any) -> Audit:
+        reckoned.append(given["since"])
+        return asking.audit(connection, **given)
+
+    monkeypatch.setattr("burn_tui.engine.audit.looking.audit", counted)
+    async with ledger_with([call()], []) as ledger:
+        look = looking(ledger)
+        given_up = asyncio.create_task(look.look(SINCE, UNTIL))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        assert (await look.look(SINCE, UNTIL)).attempts == 1
+    assert given_up.cancelled()
+    assert reckoned == [SINCE]
+
+
+async def test_a_look_at_a_ledger_that_fails_says_why_and_the_next_one_tries_again() -> None:
+    async with ledger_with([call()], []) as ledger:
+        look = looking(ledger)
+        await ledger.write([("ALTER TABLE found_branches RENAME TO lost", {})])
+        with pytest.raises(LedgerError):
+            await look.look(SINCE, UNTIL)
+        await ledger.write([("ALTER TABLE lost RENAME TO found_branches", {})])
+        assert (await look.look(SINCE, UNTIL)).attempts == 1

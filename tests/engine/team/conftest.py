@@ -9,6 +9,11 @@ from burn_tui.engine import team_schema
 from burn_tui.engine.team_connection import Line, address_of
 
 
+@pytest.fixture(autouse=True)
+def _days_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """About a second to ready."""

@@ -43,6 +43,21 @@ async def test_what_is_sent_twice_is_there_once(tmp_path: Path, server: Server, 
     assert sums(server, url) == (5, 50, 600)
 
 
+async def test_two_processes_on_one_ledger_may_send_at_once(tmp_path: Path, server: Server, url: str) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    async with (
+        ledger_in(file) as one,
+        ledger_in(file) as other,
+        team_of(one, url) as first,
+        team_of(other, url) as second,
+    ):
+        for _ in range(5):
+            await one.record(some(300))
+            await asyncio.gather(first.sync(), second.sync())
+        assert await first.waiting() == 0
+    assert sums(server, url)[0] == 1_500
+
+
 async def test_a_row_that_was_open_when_the_cursor_passed_it_follows(tmp_path: Path, server: Server, url: str) -> None:
     async with ledger_in(tmp_path / "ledger.sqlite3") as ledger, team_of(ledger, url) as team:
         slow = opened(cost_estimate_nanousd=1)

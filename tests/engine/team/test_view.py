@@ -66,6 +66,8 @@ async def test_no_text_and_no_path_leaves_the_machine(tmp_path: Path, server: Se
     secret = "/home/kim/acme-secret"
     attempt = opened(
         project=f"{secret}/billing",
+        request_model=f"{secret}/llama.gguf",
+        operation_name=f"{secret}/task",
         session_id=f"run in {secret}/api",
         conversation_id=secret,
         requested=secret,
@@ -81,6 +83,7 @@ async def test_no_text_and_no_path_leaves_the_machine(tmp_path: Path, server: Se
     assert "acme-secret" not in dump
     assert "abab" not in dump
     assert "billing" in dump
+    assert "llama.gguf" in dump
     assert "run in api" in dump
 
 
