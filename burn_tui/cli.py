@@ -10,8 +10,8 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 from burn_tui import __version__
-from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, reports, route, team, tmux
-from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Parser, add_places, boot, data_dir
+from burn_tui.commands import reports
+from burn_tui.commands.places import ANSWERED, NO_ANSWER, WRONG_CALL, Commands, Parser, add_places, boot, data_dir
 from burn_tui.core.errors import BurnError, WrongCallError, nearest
 
 if TYPE_CHECKING:
@@ -53,8 +53,12 @@ def _harmless(stream: TextIO) -> TextIO:
     return LegibleTerminal(stream.buffer, stream.encoding, "replace", line_buffering=True)
 
 
-def parser() -> argparse.ArgumentParser:
-    """What burn-tui understands."""
+def parser(first: str | None = None) -> argparse.ArgumentParser:
+    """What burn-tui understands.
+
+    `first`: the first word of the call, where it is known. After `status`, which a status line asks for every few
+    seconds, no other command is put: making all of them takes longer than the answer.
+    """
     top = Parser(
         prog="burn-tui",
         description="Routes prompts over your AI providers and shows what they burn. "
@@ -67,6 +71,16 @@ def parser() -> argparse.ArgumentParser:
     add_places(top)
     top.set_defaults(run=_dashboard)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
+    if first == "status":
+        reports.add_status(commands)
+    else:
+        _add_all(commands, top)
+    return top
+
+
+def _add_all(commands: Commands, top: argparse.ArgumentParser) -> None:
+    from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, route, team, tmux
+
     for add in (
         ask.add,
         reports.add_status,
@@ -83,11 +97,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         add(commands)
     completion.add(commands, top)
-    return top
 
 
 def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
-    options, unknown = parser().parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    options, unknown = parser(words[0] if words else None).parse_known_args(words)
     if unknown:
         raise WrongCallError(f"{unknown[0]!r} is one too many.", mend=_mend(unknown[0], options))
     if options.demo and (options.config or options.data_dir):

@@ -4,8 +4,10 @@ import argparse
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
+from burn_tui.commands import comparing
 from burn_tui.commands.places import (
     Commands,
     Parser,
@@ -50,6 +52,7 @@ def add(commands: Commands) -> None:
     history.add_argument("name", metavar="NAME")
     history.add_argument("--json", action="store_true", help="one JSON array")
     _add_run(what)
+    comparing.add(partial(_command, what))
 
 
 def _add_run(what: Commands) -> None:

@@ -10,7 +10,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import accumulate
-from statistics import fmean, median
 from typing import Literal
 
 from msgspec import Struct
@@ -180,6 +179,9 @@ def _stake(usual: float | None, alike: list[list[float]], all_days: list[list[fl
 
 
 def _winsorised_mean(days: list[list[float]]) -> float:
+    # Learning is done once a day, and a status line need not wait for what it takes.
+    from statistics import fmean, median  # noqa: PLC0415
+
     amounts = [sum(day) for day in days]
     ceiling = WINSOR_MEDIANS * median(amounts)
     return fmean(min(amount, ceiling) for amount in amounts)

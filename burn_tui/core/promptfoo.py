@@ -75,7 +75,7 @@ def body_of_chat(messages: Sequence[Any]) -> str:
 
 
 def target_of(provider: str) -> str | None:
-    """The target that a provider of promptfoo's is: openai:chat:gpt-6-luna -> openai/gpt-6-luna; None = none of ours."""
+    """The target that a provider of promptfoo's is: openai:chat:gpt-6 -> openai/gpt-6; None = it is none of ours."""
     name, colon, rest = provider.partition(":")
     way, more, model = rest.partition(":")
     if more and way in _WAYS:

@@ -13,7 +13,6 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -181,6 +180,9 @@ def _duration(value: str, now: float) -> float | None:
 
 def _time(value: str) -> float | None:
     """Seconds since the epoch of a time as RFC 3339 or HTTP writes it."""
+    # It takes longer to import than the rest of this file to run, and a status line needs none of it.
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415
+
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             time = read(value)

@@ -113,15 +113,24 @@ class Auto:
     # --- before a prompt ----------------------------------------------------------------------------
 
     async def prepare(self, setup: Setup) -> None:
-        """Look at latencies, the budgets' pace and the day so far, unless that was just done."""
+        """Look at latencies, the budgets' pace and the day so far, unless that was just done.
+
+        Where the ledger cannot be read, the last figures hold: a request is not held up by them.
+        """
         now = self._now()
         if now - self._prepared_at < _FRESH_S:
             return
         self._prepared_at = now
-        if setup.auto.p50_s is not None or setup.auto.p95_s is not None:
-            targets = setup.catalog.targets
-            self._timed = {target: _percentiles(await self._books.first_chunks(target, now=now)) for target in targets}
-        self._pace = await self._measured_pace(setup, now)
+        try:
+            if setup.auto.p50_s is not None or setup.auto.p95_s is not None:
+                self._timed = {
+                    target: _percentiles(await self._books.first_chunks(target, now=now))
+                    for target in setup.catalog.targets
+                }
+            self._pace = await self._measured_pace(setup, now)
+        except LedgerError as error:
+            self.trouble = str(error)
+            return
         start, _ = period_of(daily(setup.budgets, UTC), datetime.fromtimestamp(now, UTC))
         if start != self._today:
             self._today, self._asked_today, self._premium_today = start, 0, 0
@@ -182,7 +191,8 @@ class Auto:
         fails = cheap.chance(seen, found)
         strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * _STRONG_FAILS_LESS
         gain = max(fails - strong_fails, 0.0)
-        return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=cheap.record.in_words)
+        learning = cheap.record.in_words + (f", but nothing is kept: {self.trouble}" if self.trouble else "")
+        return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=learning)
 
     def _standings(
         self, request: ChatRequest, admission: Admission, is_open: Mapping[Target, bool], policy: AutoPolicy

@@ -156,14 +156,15 @@ class _Reading:
         key = "providers" if self._document.at(("providers",)) is not None else "targets"
         known: list[str] = []
         unknown: list[str] = []
-        options: list[dict[str, Any]] = []
+        options: dict[str, dict[str, Any]] = {}
         for place, name, config in self._each_provider(key):
             target = self._target(place, name)
             if target is not None:
                 (known if self._is_known(target) else unknown).append(target)
-                options.append(self._options(place, config))
-        shared = options[0] if options and all(one == options[0] for one in options) else {}
-        if not shared and any(options):
+                options[target] = self._options(place, config)
+        counted = [options[target] for target in known or unknown]
+        shared = counted[0] if counted and all(one == counted[0] for one in counted) else {}
+        if not shared and any(counted):
             self._say((key,), "the providers have different options, and a prompt has its own: none are taken.")
         return list(dict.fromkeys(known)), shared, list(dict.fromkeys(unknown))
 
@@ -280,7 +281,7 @@ class _Reading:
             yield dict(zip(names, values_of_one, strict=True))
 
     def _value(self, document: Document, place: tuple[Key, ...]) -> str | None:
-        value = document.at(place)
+        value: Any = document.at(place)
         if value is None:
             return None
         if isinstance(value, str) and value.startswith("file://"):
@@ -333,7 +334,7 @@ class _Reading:
             raise NotTakenError(wrong.removesuffix("."))
         for key in set(said) - {"type", "value", "threshold", "provider"}:
             self._say((*place, key), f"`{key}` of an assertion is not taken: each counts alike.", document)
-        taken = {"type": f"not-{kind}" if is_negated else kind}
+        taken: dict[str, Any] = {"type": f"not-{kind}" if is_negated else kind}
         taken |= {key: one for key, one in (("value", value), ("threshold", said.get("threshold"))) if one is not None}
         if kind in _JUDGES and (judge := said.get("provider")) is not None:
             target = self._target((*place, "provider"), judge if isinstance(judge, str) else str(judge.get("id")))
@@ -375,7 +376,7 @@ def _composed(value: str, variables: Mapping[str, str]) -> str:
 def _told_apart(tests: Sequence[Test]) -> list[Test]:
     """Each under a name of its own, those that have one."""
     seen: dict[str, int] = {}
-    found = []
+    found: list[Test] = []
     for test in tests:
         name = test.description or compare_files.name_by(test.variables, len(found))
         seen[name] = seen.get(name, 0) + 1

@@ -279,6 +279,7 @@ class Runtime:
     async def burn(self) -> BurnView:
         """What the burn panel shows, now."""
         await self._note_prices()
+        await self.router.auto.prepare(self.router.setup)
         now, daily = self.clock.now(), self._daily_budget()
         seen = await self.watch.look(now, daily=daily, budgets=self.settings.budgets, slow_s=self.settings.slow_s)
         spending = await self.ledger.spending(day_start=seen.expectation.day_start, now=now)

@@ -172,7 +172,7 @@ def test_values_may_name_the_variables_of_their_case() -> None:
 def test_no_answer_whatsoever_breaks_a_check(text: str, value: str) -> None:
     for type_ in TYPES:
         wanted = Assertion(type=type_, value=value, path="$..a", threshold=1.0)
-        if problem(wanted) is None and type_ not in {"llm-rubric"}:
+        if problem(wanted) is None and type_ != "llm-rubric":
             tick = checked(wanted, answered(text))
             opposite = checked(
                 Assertion(type=type_, value=value, path="$..a", threshold=1.0, is_negated=True), answered(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 from support.prompts import TRIAGE, prompt_of, write
+from support.waiting import until
 from support.world import World, world
 
 from burn_tui.core.budget import Budget
@@ -199,8 +200,7 @@ async def test_a_task_that_is_cancelled_in_mid_call_leaves_what_is_done(tmp_path
 
         task = asyncio.create_task(run())
         await reached.wait()
-        while running.calls() < 3:
-            await asyncio.sleep(0)
+        await until(lambda: running.calls() == 3)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -231,7 +231,7 @@ async def test_a_file_that_is_replaced_during_a_run_changes_nothing_that_has_beg
 
 
 async def test_a_full_budget_stops_it_and_keeps_what_is_done(tmp_path: Path) -> None:
-    budget = Budget(name="day", limit_nanousd=6_000_000, timezone=UTC)
+    budget = Budget(name="day", limit_nanousd=4_000_000, timezone=UTC)
     async with project(tmp_path, budgets=(budget,)) as running:
         now = await compare(running, "primary/big", repeats=20)
         found = await kept(running)
@@ -289,19 +289,17 @@ async def test_nothing_is_sent_where_anything_is_wrong(tmp_path: Path) -> None:
     async with project(tmp_path) as running:
         with pytest.raises(UnknownTargetError):
             await drafted(running, "primary/small")
+        write_cases(tmp_path / "project", CASES.replace("{ticket: The inv", "{tickt: The inv"))
         with pytest.raises(PromptError, match="Did you mean 'ticket'"):
-            write_cases(tmp_path / "project", CASES.replace("{ticket: The inv", "{tickt: The inv"))
             await drafted(running)
+        path = write_cases(tmp_path / "project")
         with pytest.raises(PromptError, match="burn-tui prompts pin triage"):
-            write_cases(tmp_path / "project", CASES)
             await drafted(running, environment=PRODUCTION, versions=("working",))
-        with pytest.raises(
-            SettingsError, match=r"triage\.yaml, line 8: tests\[0\]\.assert\[0\]: there is no assertion"
-        ):
-            write_cases(tmp_path / "project", CASES.replace("{type: icontains, value: fac", "{type: like, value: fac"))
+        path.write_text(CASES.replace("{type: icontains, value: fac", "{type: like, value: fac"))
+        with pytest.raises(SettingsError, match=r"yaml, line 8: tests\[0\]\.assert\[0\]: there is no assertion 'like'"):
             await drafted(running)
+        path.unlink()
         with pytest.raises(PromptError, match=r"Write prompts/compare/triage\.yaml"):
-            write_cases(tmp_path / "project").unlink()
             await drafted(running)
         assert running.calls("primary") + running.calls("backup") == 0
 

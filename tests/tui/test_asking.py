@@ -488,7 +488,7 @@ async def test_in_a_local_session_nobody_elsewhere_can_be_chosen() -> None:
     async with dashboard() as running:
         await running.pilot.press("alt+l", "f2")
         await running.until(lambda: "not on this machine" in running.text())
-        await running.pilot.press("3")
+        await running.pilot.press("4")
         assert running.main.deck.active.requested is None
 
 

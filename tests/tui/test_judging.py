@@ -36,7 +36,7 @@ def context(running: Dashboard) -> list[str]:
 async def choose(running: Dashboard, key: str) -> None:
     await running.pilot.press(key)
     await running.until(lambda: isinstance(running.app.screen, ChooseProviderScreen))
-    await running.pilot.press("3")
+    await running.pilot.press("4")
 
 
 async def test_thumbs_up_is_kept_with_the_attempt_and_shown_at_the_answer() -> None:

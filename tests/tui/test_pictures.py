@@ -174,7 +174,7 @@ async def comparing(running: Dashboard) -> None:
     running.runtime.router.scripts.append(answers(GPT, "Because nobody reads the counter again:\n\n" + ANSWER))
     await running.pilot.press("tab", "plus", "s")
     await running.until(lambda: running.app.screen is not running.main)
-    await running.pilot.press("3")
+    await running.pilot.press("4")
     await running.until(lambda: "gpt-5-mini · openai" in running.text())
 
 

@@ -90,7 +90,7 @@ async def test_two_keys_choose_a_provider_and_draft_and_place_stay() -> None:
         await running.pilot.press("pageup")
         await running.type("draft")
         before = transcript.scroll_offset
-        await running.pilot.press("f2", "3")
+        await running.pilot.press("f2", "4")
         await running.until(lambda: running.app.screen is running.main)
         assert running.main.deck.active.requested == str(GPT)
         assert running.prompt == "draft"
@@ -100,14 +100,14 @@ async def test_two_keys_choose_a_provider_and_draft_and_place_stay() -> None:
 
 async def test_the_default_route_is_one_key_away_too() -> None:
     async with dashboard() as running:
-        await running.pilot.press("f2", "3")
+        await running.pilot.press("f2", "4")
         await running.pilot.press("f2", "0")
         await running.until(lambda: running.main.deck.active.requested is None)
 
 
 async def test_a_route_can_be_chosen_by_its_name() -> None:
     async with dashboard() as running:
-        await running.pilot.press("f2", "1")
+        await running.pilot.press("f2", "2")
         await running.until(lambda: "quick > " in running.text("#route"))
 
 
@@ -116,7 +116,7 @@ async def test_a_provider_that_the_environment_forbids_is_shown_and_cannot_be_ch
         await running.pilot.press("alt+2")
         await opens(running, ChooseProviderScreen, "f2")
         assert "not from LOCAL" in running.text()
-        await running.pilot.press("2")
+        await running.pilot.press("3")
         assert isinstance(running.app.screen, ChooseProviderScreen)
         assert running.main.deck.active.requested is None
 
@@ -130,7 +130,7 @@ async def test_the_provider_list_says_who_rests_and_for_how_long() -> None:
 
 async def test_escape_leaves_the_provider_as_it_is() -> None:
     async with dashboard() as running:
-        await running.pilot.press("f2", "3", "f2", "escape")
+        await running.pilot.press("f2", "4", "f2", "escape")
         assert running.main.deck.active.requested == str(GPT)
 
 

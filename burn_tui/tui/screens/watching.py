@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 BRISK_S = 0.15
 """Between two looks while somebody calls or did so lately: a red lamp may not outlive its call by 200 ms."""
 
-CALM_LOOKS = 7
-"""So many turns of BRISK_S pass between two looks while nobody does."""
+CALM_S = 1.0
+"""Between two looks while nobody does."""
 
 _LATELY_S = 60.0
 
@@ -42,13 +42,9 @@ _OF_OWN_SESSIONS = {action.handler.partition("(")[0] for action in CONVERSATION_
 class Watching(Tabs, Reporting):
     """A look without news costs one tiny query."""
 
-    _turn = 0
-    _is_following = False
-
     def on_mount(self) -> None:
         """Look now and from then on."""
         self._follow()
-        self.set_interval(BRISK_S, self._follow_in_time)
 
     def _bind(self) -> None:
         super()._bind()
@@ -62,18 +58,12 @@ class Watching(Tabs, Reporting):
             return False
         return super().check_action(action, parameters)
 
-    def _follow_in_time(self) -> None:
-        self._turn += 1
-        if (self._turn % CALM_LOOKS == 0 or self._is_lively()) and not self._is_following:
-            self._follow()
-
     def _is_lively(self) -> bool:
         now = self._runtime.clock.now()
         return any(seen.is_calling or now - seen.last_at < _LATELY_S for seen in self.deck.foreign)
 
     @work(group="following")
     async def _follow(self) -> None:
-        self._is_following = True
         try:
             found = await self._runtime.foreign.look(self._runtime.clock.now())
             if self.deck.follow(found):
@@ -82,7 +72,8 @@ class Watching(Tabs, Reporting):
         except LedgerError:
             return  # the panels, which ask the same file, tell of it
         finally:
-            self._is_following = False
+            if self.is_running:
+                self.set_timer(BRISK_S if self._is_lively() else CALM_S, self._follow)
 
     async def _show_attempts(self) -> None:
         """Of the session on screen."""
