@@ -33,7 +33,9 @@ def add(commands: Commands) -> None:
 
 def _audit(options: argparse.Namespace) -> int:
     import asyncio
+    import gc
 
+    gc.disable()  # rows go in no circles, and the collector would look through all of them again and again
     chosen, tell = settings(options), _shown if sys.stderr.isatty() else None
     homes = [Path(home).expanduser() for home in options.home or chosen.audit.homes]
     found = asyncio.run(_imported(options, chosen, homes, tell))

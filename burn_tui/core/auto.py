@@ -218,7 +218,8 @@ def decide_auto(
     if calculated:
         said += [f"score {weighed.score:.1f} for {', '.join(weighed.seen)}", *calculated, weighed.learning]
     if tier != wanted:
-        said.append(f"nobody of the {wanted} tier may be asked")
+        is_there = any(one.tier == wanted for one in standings)
+        said.append(f"nobody of the {wanted} tier may be asked" if is_there else f"no target is of the {wanted} tier")
     said.append(f"uses {first}" if first else f"{tier} tier")
     if profile:
         said.append(f"{profile} profile")

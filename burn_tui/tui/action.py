@@ -25,6 +25,7 @@ Place = Literal[
     "alerts",
     "audit",
     "prompt versions",
+    "prompt comparison",
     "watched session",
     "gateway",
 ]

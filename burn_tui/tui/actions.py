@@ -1,4 +1,7 @@
-"""Every key of the dashboard, once: bindings, footer, palette, help and README's key table are made from it."""
+"""Every key of the dashboard, once: bindings, footer, palette, help and README's key table are made from it.
+
+Their order is that of their worth: where the footer has no room for all, the last ones are left out.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -22,6 +25,17 @@ _ALL = (
         place="dashboard",
         handler="help",
         palette="Help: show every key",
+        in_footer=True,
+    ),
+    Action(
+        id="quit",
+        keys=("ctrl+q",),
+        shown="ctrl+q",
+        label="quit",
+        tooltip="Leave burn-tui; asks first if anything would be lost.",
+        place="dashboard",
+        handler="app.quit",
+        palette="Quit",
         in_footer=True,
     ),
     Action(
@@ -151,28 +165,6 @@ _ALL = (
         palette="Session: move its tab to the right",
     ),
     Action(
-        id="rename",
-        keys=("f4",),
-        shown="F4",
-        label="rename",
-        tooltip="Give this session another name.",
-        place="dashboard",
-        handler="rename_session",
-        palette="Session: rename this one",
-        in_footer=True,
-    ),
-    Action(
-        id="colours",
-        keys=("f9",),
-        shown="F9",
-        label="colours",
-        tooltip="Colour the tabs by environment or by provider.",
-        place="dashboard",
-        handler="toggle_colours",
-        palette="Colours: tabs by environment or by provider",
-        in_footer=True,
-    ),
-    Action(
         id="neighbours",
         keys=("alt+n",),
         shown="alt+n",
@@ -206,14 +198,25 @@ _ALL = (
         palette="Prompt: write it in your own editor",
     ),
     Action(
-        id="quit",
-        keys=("ctrl+q",),
-        shown="ctrl+q",
-        label="quit",
-        tooltip="Leave burn-tui; asks first if anything would be lost.",
+        id="colours",
+        keys=("f9",),
+        shown="F9",
+        label="colours",
+        tooltip="Colour the tabs by environment or by provider.",
         place="dashboard",
-        handler="app.quit",
-        palette="Quit",
+        handler="toggle_colours",
+        palette="Colours: tabs by environment or by provider",
+        in_footer=True,
+    ),
+    Action(
+        id="rename",
+        keys=("f4",),
+        shown="F4",
+        label="rename",
+        tooltip="Give this session another name.",
+        place="dashboard",
+        handler="rename_session",
+        palette="Session: rename this one",
         in_footer=True,
     ),
     Action(

@@ -174,6 +174,11 @@ def test_where_nobody_of_the_tier_may_be_asked_the_nearest_tier_is() -> None:
     assert "nobody of the strong tier may be asked" in decision.why
 
 
+def test_a_tier_that_nobody_is_of_is_named() -> None:
+    decision = _decide(mark="mid", standings=[one for one in _standings() if one.tier != "mid"])
+    assert (decision.tier, "no target is of the mid tier" in decision.why) == ("cheap", True)
+
+
 def test_dearer_targets_are_asked_before_cheaper_ones_when_the_tier_fails() -> None:
     assert _decide(gain=0.35, worths=HUNDRED).targets == (CHEAP, MID, STRONG, LOCAL)
 

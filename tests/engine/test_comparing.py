@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -67,7 +68,7 @@ async def project(
     primary: Script = sorts_well,
     backup: Script = sorts_well,
     cases: str = CASES,
-    **settings: object,
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """Two providers, and a prompt with two cases."""
     write(tmp_path / "project")
@@ -77,12 +78,12 @@ async def project(
         yield running
 
 
-async def compare(running: World, *models: str, **wish: object) -> Comparison:
+async def compare(running: World, *models: str, **wish: Any) -> Comparison:
     """Draft it and run it to its end."""
     return await ran(running, await drafted(running, *models, **wish))
 
 
-async def drafted(running: World, *models: str, environment: Environment = DEVELOPMENT, **wish: object) -> Draft:
+async def drafted(running: World, *models: str, environment: Environment = DEVELOPMENT, **wish: Any) -> Draft:
     asked = structs.replace(Wish(name="triage", models=models), **wish)
     return await running.runtime.comparing.draft(asked, environment)
 

@@ -122,6 +122,9 @@ Spanish,Hola,javascript: output.length,,A greeting
 """
 
 
+NO_PROGRAMS = "javascript would run a program, which burn-tui does not do. Use contains, regex, is-json or llm-rubric."
+
+
 def files(folder: Path, **contents: str) -> None:
     for name, text in contents.items():
         path = folder / name.replace("__", "/").replace("_", ".")
@@ -200,8 +203,7 @@ def test_whatever_is_not_taken_is_said_with_its_line(tmp_path: Path) -> None:
         ("name: Jane", "the variable name is called the_name here."),
         (
             "- type: javascript",
-            "assertion javascript is not taken: javascript would run a program, which burn-tui does "
-            "not do. Use contains, regex, is-json or llm-rubric.",
+            f"assertion javascript is not taken: {NO_PROGRAMS}",
         ),
         ("- type: similar", said_of_similar(about)),
         ("name: Bob", "the variable name is called the_name here."),

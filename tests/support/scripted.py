@@ -10,6 +10,7 @@ from msgspec import structs
 from support.audits import ScriptedImport
 from support.database import MemoryDatabase
 from support.scripted_auto import ScriptedAuto
+from support.scripted_comparing import ScriptedComparing
 from support.scripted_prompts import ScriptedPrompts
 from support.scripted_team import ScriptedMembership
 from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
@@ -440,6 +441,7 @@ class ScriptedRuntime:
         self.membership = ScriptedMembership()
         self.neighbourhood = ScriptedNeighbourhood()
         self.prompts = ScriptedPrompts()
+        self.comparing = ScriptedComparing()
         self.database = MemoryDatabase()
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False

@@ -193,13 +193,14 @@ async def world(
     shapes: Mapping[str, Mapping[str, Any]] | None = None,
     more_addresses: Mapping[str, tuple[str, ...]] | None = None,
     project: Path | None = None,
+    clock: Clock | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """Providers by name, in the default route's order, and a runtime that knows them.
 
     `dialects` by provider, openai-chat where it says nothing. `shapes`: fields of Provider that differ.
     `more_addresses`: further simulated providers that are only other addresses of one. `project`: where the
-    person works. `settings`: of Settings.
+    person works. `clock`: None = the time as it is. `settings`: of Settings.
     """
     dialects, shapes, more_addresses = dialects or {}, shapes or {}, more_addresses or {}
     simulated = [
@@ -209,6 +210,7 @@ async def world(
         catalog = _catalog(host, simulated, shapes, more_addresses)
         running = World(simulated, _settings(catalog, settings), data_dir)
         running.project = project
+        running.clock = clock or running.clock
         await running.start()
         try:
             yield running

@@ -13,6 +13,7 @@ from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import KEYS, ChooseProviderScreen
 from burn_tui.tui.screens.compare import CompareScreen
+from burn_tui.tui.screens.comparison import PromptComparisonScreen
 from burn_tui.tui.screens.gateway import GatewayScreen
 from burn_tui.tui.screens.help import HelpScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
@@ -53,6 +54,7 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "alerts": (BudgetsScreen,),
     "audit": (AuditScreen,),
     "prompt versions": (PromptsScreen,),
+    "prompt comparison": (PromptComparisonScreen,),
     "watched session": (MainScreen,),
     "gateway": (GatewayScreen,),
 }

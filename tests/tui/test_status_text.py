@@ -128,7 +128,10 @@ async def test_without_settings_the_local_day_counts_and_there_is_no_budget(tmp_
     assert re.match(r"#\[fg=#cfb0ff,bold\]● DEV#\[default\] \$4\.82( |$)", shown)
 
 
-HEAVY = ("textual", "rich", "httpx", "aiosqlite", "yaml", "asyncio", "burn_tui.engine.settings")
+HEAVY = (
+    *("textual", "rich", "httpx", "aiosqlite", "yaml", "asyncio", "email", "statistics"),
+    *("burn_tui.engine.settings", "burn_tui.commands.team"),
+)
 
 
 def test_a_status_from_what_is_kept_imports_nothing_that_costs_time(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ FEW_BYTES = 4 << 20
 """That much is read before a worker would have started."""
 
 MOST_WORKERS = 4
-QUEUED_PIECES = 32
+QUEUED_PIECES = 48
+"""Read and not written yet, so that workers go on while a batch is written; more would only take memory."""
 PIPE_BYTES = 1 << 20
 
 

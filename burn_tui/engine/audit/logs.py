@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from burn_tui.engine.audit.reader import DatabaseReader, Reader
-from burn_tui.engine.audit.readers import READERS
+from burn_tui.engine.audit.reader import Reader
+from burn_tui.engine.audit.readers import IS_DATABASE, READERS
 
 ELSEWHERE: Mapping[str, tuple[str, str]] = {
     "CLAUDE_CONFIG_DIR": ("claude_code", "projects"),
@@ -99,7 +99,7 @@ def looked_at(reader: int, path: str) -> Log | None:
     if not stat.S_ISREG(found.st_mode):
         return None
     size, changed_ns = found.st_size, found.st_mtime_ns
-    if isinstance(READERS[reader], DatabaseReader):
+    if IS_DATABASE[reader]:
         try:
             waiting = os.lstat(f"{path}-wal")
             size, changed_ns = size + waiting.st_size, max(changed_ns, waiting.st_mtime_ns)

@@ -4,6 +4,7 @@ Each message is its length in four bytes and then MessagePack. A list is answere
 an empty message; the end of the input ends the worker.
 """
 
+import gc
 import struct
 import sys
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ _decode_piece = msgspec.msgpack.Decoder(ReadPiece).decode
 
 def main() -> None:
     """Until nothing is wanted any more."""
+    gc.disable()  # what is read goes in no circles, and the collector would look through all of it again and again
     for wanted in _wanted(sys.stdin.buffer):
         for one in wanted:
             for piece in read_log(one):

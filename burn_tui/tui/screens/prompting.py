@@ -30,6 +30,12 @@ class Prompting(Asking, Reporting):
 
         self.app.push_screen(PromptsScreen(structs.replace(self._desk(), call=self.call_prompt)))
 
+    def action_show_prompt_comparison(self) -> None:
+        """What their versions and models were compared by."""
+        from burn_tui.tui.screens.comparison import PromptComparisonScreen  # noqa: PLC0415 - not needed to paint
+
+        self.app.push_screen(PromptComparisonScreen(self._desk()))
+
     def action_use_prompt(self) -> None:
         """The command stands in the prompt, its name to be typed."""
         self.call_prompt("")

@@ -198,6 +198,12 @@ class PromptsScreen(ReportScreen[Shown]):
         why = f"Answers from {use.version.stem} {use.version.shown}{labels}"
         self.app.push_screen(RequestsScreen(self.desk, which, why))
 
+    def action_compare(self) -> None:
+        """Versions and models of this prompt against each other."""
+        from burn_tui.tui.screens.comparison import PromptComparisonScreen  # noqa: PLC0415 - not needed to look
+
+        self.app.push_screen(PromptComparisonScreen(self.desk, self._name or ""))
+
     def action_turn(self, step: int) -> None:
         """Another prompt."""
         if self.last is None or len(self.last.names) < 2:
