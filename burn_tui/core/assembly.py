@@ -16,6 +16,11 @@ class AnswerBuilder:
         """The visible text up to now."""
         return "".join(part.joined for part in self._parts if part.kind == "text")
 
+    @property
+    def has_calls(self) -> bool:
+        """Whether it calls tools."""
+        return bool(self._calls)
+
     def take(self, event: object) -> None:
         """Add a delta; any other event is no part of an answer."""
         match event:

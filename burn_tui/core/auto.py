@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, Text
+from burn_tui.core.checks import CommandCheck
 from burn_tui.core.money import NANOUSD
 from burn_tui.core.routing_rules import Profile, Rule, Tier, marked
 from burn_tui.core.task_class import Classified, TaskClass
@@ -29,7 +30,7 @@ PROMPTS_RANKED = 300
 _RANKED_BY_HABIT = 40
 """With fewer prompts than these the rule's usual spread still has a say."""
 
-_USUAL_SCORE = 5.5
+_USUAL_SCORE = 5.0
 """Half of what people ask scores less."""
 
 NO_EXPLORING, CHEAP_ONLY = 1.5, 2.0
@@ -80,6 +81,8 @@ class AutoPolicy(Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = ()
     patterns: tuple[tuple[TaskClass, str], ...] = ()
     """The user's own patterns of task classes."""
+    checks: tuple[CommandCheck, ...] = ()
+    """The user's commands that judge answers."""
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -142,6 +145,8 @@ class AutoDecision(Struct, frozen=True, kw_only=True):
     is_explicit: bool = False
     """True = the user said who answers."""
     is_explored: bool = False
+    check: str | None = None
+    """The check that the user's rule names; None = it names none."""
     asks_first: str | None = None
     """Why a person has to agree to the strong tier; None = nobody has to."""
     banner: str | None = None
@@ -236,6 +241,7 @@ def decide_auto(
         rank=rank,
         is_explicit=explicit is not None or first is not None,
         is_explored=is_explored,
+        check=rule.check if rule else None,
         asks_first=f"{hurry}, and this asks the strong tier." if hurry and tier == "strong" else None,
         banner=f"{hurry}: auto asks cheap models only." if hurry else None,
     )

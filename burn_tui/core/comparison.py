@@ -57,12 +57,16 @@ class Contender(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.asked, self.requested or ""
 
     @property
-    def shown(self) -> str:
-        """For people."""
+    def text(self) -> str:
+        """Its version for people: what it was called by, and its digits."""
         name, _, label = self.asked.partition("@")
         version = self.version[:SHOWN_DIGITS]
-        called = version if self.version.startswith(label) and label else f"{label or name} {version}"
-        return f"{called} · {self.requested}" if self.requested else called
+        return version if label and self.version.startswith(label) else f"{label or name} {version}"
+
+    @property
+    def parts(self) -> list[str]:
+        """The same, and who is to answer where that was said."""
+        return [self.text, *([self.requested] if self.requested is not None else [])]
 
 
 class Call(Struct, frozen=True):
@@ -116,6 +120,22 @@ class Comparison(Struct, frozen=True, kw_only=True):
     results: tuple[Result, ...] = ()
     stopped: str = ""
     """Why it ended before everything was asked; "" = it did not, or goes on."""
+
+    @property
+    def names(self) -> list[str]:
+        """Of the contenders, by what tells them apart; of a single one, by all that is known."""
+        shared = set() if len(self.contenders) == 1 else self._shared
+        return [" · ".join(part for part in one.parts if part not in shared) for one in self.contenders]
+
+    @property
+    def shared(self) -> str:
+        """What several contenders have in common: a version, or who answers; "" = nothing."""
+        is_one = len(self.contenders) == 1
+        return "" if is_one else " · ".join(part for part in self.contenders[0].parts if part in self._shared)
+
+    @property
+    def _shared(self) -> set[str]:
+        return set.intersection(*(set(one.parts) for one in self.contenders))
 
     @property
     def planned(self) -> int:
@@ -235,7 +255,7 @@ def other_models(now: Comparison, previous: Comparison | None) -> list[str]:
     """Where a provider answered a known name with another model than in the previous comparison, in words."""
     before = _response_models(previous) if previous is not None else {}
     return [
-        f"{served} is answered by {', '.join(sorted(models))}, and was by {', '.join(sorted(before[served]))}."
+        f"{served} is now {', '.join(sorted(models))}, and was {', '.join(sorted(before[served]))}."
         for served, models in _response_models(now).items()
         if served in before and models != before[served]
     ]

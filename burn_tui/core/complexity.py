@@ -1,8 +1,9 @@
 """How demanding a prompt is, by what can be seen in it: a prior, in well under a millisecond.
 
 What a prompt shows of its difficulty is little, for everybody. So the rule is short and its weights are round numbers:
-longer, more formal, more restricted prompts gain more from a stronger model; sums of everyday life and chores less.
-White space and case change nothing.
+longer and more formal prompts gain more from a stronger model, and work on a whole; chores gain less. What else is
+counted here is for experience to weigh (route_learning.py): as parts of the rule it made no difference that lasted from
+one kind of prompts to the next. White space and case change nothing.
 """
 
 import math
@@ -37,6 +38,8 @@ _CHORE = re.compile(
 _SIGN = re.compile(r"[^\w\s]|_")
 _SENTENCE_END = re.compile(r"[.?!;] ")
 _LONG_WORD = 10
+_USUAL_WORD = 6
+"""Characters, with the space after it."""
 _FLOW = re.compile(r"\b(?:for|while|if|elif|else|return)\b[^.?!]{0,60}[:;{(]")
 
 
@@ -75,19 +78,11 @@ class Complexity(Struct, frozen=True, kw_only=True):
         return self.formal >= 2
 
     @property
-    def is_everyday_sum(self) -> bool:
-        """Whether it is a sum of everyday life in plain words, which every model can do by now."""
-        return self.everyday >= 2 and not self.is_formal
-
-    @property
     def score(self) -> float:
-        """How much a stronger model is worth here, by the rule alone. Around 6; 3 is trivial, 10 is a lot."""
+        """How much a stronger model is worth here, by the rule alone. Around 5; 2 is trivial, 8 is a lot."""
         return (
-            math.log2(1 + self.words)
+            math.log2(1 + self.characters / _USUAL_WORD)
             + 1.5 * self.is_formal
-            - 1.0 * self.is_everyday_sum
-            + 0.5 * math.log2(1 + self.limits)
-            + 2.0 * self.repeats
             + 0.7 * math.log2(1 + self.design)
             - 1.0 * math.log2(1 + self.chores)
         )
@@ -95,12 +90,10 @@ class Complexity(Struct, frozen=True, kw_only=True):
     @property
     def reasons(self) -> tuple[str, ...]:
         """What the score comes from, in words, the plainest things first."""
-        said = [f"{self.words} words"]
+        said = [f"{self.characters} characters"]
         counted = (
             (self.formal, "sign of code or mathematics", "signs of code or mathematics"),
-            (self.limits, "restriction", "restrictions"),
             (self.design, "word of design work", "words of design work"),
-            (self.everyday, "everyday quantity", "everyday quantities"),
             (self.chores, "chore", "chores"),
         )
         said += [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]

@@ -8,6 +8,8 @@
     ├── PromptError            a prompt that cannot be sent with these variables, or from here
     ├── MissingKeyError        a provider's API key is nowhere to be found
     ├── EditorError            the person's editor cannot be run, or ended badly
+    ├── GatewayError           the gateway did not start, or cannot be ended from here (engine/gateway_process.py)
+    ├── TmuxError              tmux is not there, too old, or said no (engine/tmux.py)
     ├── TeamError              the team's server refuses, or is not set up
     │   └── TeamAwayError      it cannot be reached for now
     └── LedgerError            the ledger file cannot be opened, read or written
@@ -49,7 +51,8 @@ class WrongCallError(BurnError):
 class SettingsError(BurnError):
     """A file of the user's that cannot be taken as it is."""
 
-    def __init__(self, problem: str, *, file: str, line: int | None = None, key: str = "", mend: str = "") -> None:
+    def __init__(self, problem: str, *, file: str, line: int | None = None, key: str = "", mend: str) -> None:
+        """`mend`: "" only where the problem says itself what was expected."""
         place = file if line is None else f"{file}, line {line}"
         subject = f"{key}: " if key else ""
         super().__init__(f"{place}: {subject}{problem}" + (f" {mend}" if mend else ""))
@@ -91,6 +94,9 @@ class MissingKeyError(BurnError):
 
 class EditorError(BurnError):
     """The person's editor cannot be run, or ended badly; the text is as it was."""
+
+    def __init__(self, problem: str, *, mend: str) -> None:
+        super().__init__(f"{problem} {mend}")
 
 
 class TeamError(BurnError):

@@ -12,6 +12,7 @@ from burn_tui.core.auto import AutoDecision
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import FinishReason
 from burn_tui.core.failure import ErrorType, Failure
+from burn_tui.core.money import in_dollars
 from burn_tui.core.usage import Usage, UsageRecord
 
 # --- read off the wire ---------------------------------------------------------------------------
@@ -141,6 +142,18 @@ class Escalated(Struct, frozen=True):
     from_target: Target
     to_target: Target
     why: str
+    from_nanousd: int | None = None
+    """What the answer cost that failed; None = unknown."""
+    to_nanousd: int | None = None
+    """What asking the stronger target is estimated to cost; None = unknown."""
+
+    @property
+    def costs(self) -> str:
+        """Both, in words; "" = neither is known."""
+        said = [] if self.from_nanousd is None else [f"That cost {in_dollars(self.from_nanousd)}."]
+        if self.to_nanousd is not None:
+            said.append(f"This is estimated at {in_dollars(self.to_nanousd)}.")
+        return " ".join(said)
 
 
 class Hedged(Struct, frozen=True):

@@ -20,6 +20,11 @@ def nanousd(usd: float | str | Decimal) -> int:
     return int((Decimal(str(usd)) * NANOUSD).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def in_dollars(nanousd_: int) -> str:
+    """As "$0.0123", with more places where it is little."""
+    return f"${nanousd_ / NANOUSD:.4f}" if nanousd_ == 0 or nanousd_ >= NANOUSD // 100 else f"${nanousd_ / NANOUSD:.6f}"
+
+
 class Rates(Struct, frozen=True, kw_only=True):
     """Nano-USD per million tokens. None = no rate of its own: the tokens cost what plain input costs."""
 

@@ -43,7 +43,7 @@ EVIDENCE: Mapping[Sign, tuple[bool, float]] = {
 
 _TOKEN = re.compile(rb"[a-z\x80-\xff]+|[0-9]+|[^\sa-z0-9\x80-\xff]")
 """A word in any alphabet, a number, or a sign."""
-_RULE_SLOPE, _RULE_CENTRE = 0.3, 9.5
+_RULE_SLOPE, _RULE_CENTRE = 0.3, 8.5
 _FIRST_GRADIENT = 0.1
 _MOST_LOGIT = 30.0
 
@@ -95,6 +95,19 @@ def _counts(seen: Complexity) -> tuple[float, ...]:
 def rule_logit(seen: Complexity) -> float:
     """The rule's word on an answer of a cheap model, as a logit: above 0 it rather fails."""
     return _RULE_SLOPE * (seen.score - _RULE_CENTRE)
+
+
+STRONG_FAILS_LESS = 0.5
+"""By the rule alone, an answer of the strong tier fails half as often as one of the cheap tier."""
+
+
+def gain_of(by_rule: float, cheap_fails: float, strong_fails: float) -> float:
+    """How much likelier a strong answer is good, from 0 to 1: half the rule's word, half that of experience.
+
+    `by_rule` is the chance that a cheap answer fails by the rule alone. Experience is strong where it has seen the like
+    and worse than the rule where it has not; the mean of both did better on every kind of prompts than experience alone.
+    """
+    return max((by_rule * (1 - STRONG_FAILS_LESS) + cheap_fails - strong_fails) / 2, 0.0)
 
 
 def chance_of(logit: float) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from burn_tui.core.auto import AutoDecision
+from burn_tui.core.cascade import Cascade
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
@@ -82,6 +83,8 @@ class Plan(Struct, frozen=True):
     """The largest of the context windows that are too small; None = none is."""
     auto: AutoDecision | None = None
     """What put the targets in their order; None = the route's own order holds."""
+    cascade: Cascade | None = None
+    """What is checked of the answer, and whether a stronger target is asked if it fails; None = nothing is."""
 
 
 def candidates(requested: str | None, routes: Mapping[str, Route], catalog: Catalog, policy: Policy) -> Route:

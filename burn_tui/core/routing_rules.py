@@ -40,6 +40,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     """provider/model that answers before all others."""
     profile: Profile | None = None
     """None = as the class has it."""
+    check: str | None = None
+    """The name of the command that judges the answers; None = the class decides."""
 
     @property
     def in_words(self) -> str:

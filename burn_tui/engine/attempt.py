@@ -33,6 +33,7 @@ from burn_tui.core.rate_limits import Headroom, headroom
 from burn_tui.core.usage import AttemptOpened, CostSource, Usage, UsageRecord
 from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.setup import Setup
 from burn_tui.engine.transport import Response, Transport, TransportError
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import Decoder
@@ -56,6 +57,18 @@ class Way(Struct, frozen=True, kw_only=True):
     api_key: str | None
     price: Price | None
     limits: TimeLimits
+
+
+def way_to(target: Target, lane: int, setup: Setup) -> Way:
+    """How `target` is reached by this lane now."""
+    return Way(
+        target=target,
+        provider=setup.catalog.provider(target).at(lane),
+        lane=lane,
+        api_key=setup.keys.key(target.provider_name, lane),
+        price=setup.prices.price(target),
+        limits=setup.limits,
+    )
 
 
 class Attempt:

@@ -21,7 +21,7 @@ from burn_tui.core.complexity import Complexity
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.events import RequestFinished
 from burn_tui.core.latency import Histogram, percentile
-from burn_tui.core.route_learning import EVIDENCE, Features, Learner, Sign, features
+from burn_tui.core.route_learning import EVIDENCE, STRONG_FAILS_LESS, Features, Learner, Sign, features, gain_of
 from burn_tui.core.routing_rules import Facts, first_match, marked
 from burn_tui.core.task_class import Correction, TaskClass, alike, classify, words_of
 from burn_tui.core.transcript import Verdict
@@ -43,9 +43,6 @@ _FRESH_S = 30.0
 """How long measured latencies and the budget's pace are good for."""
 
 _MOST_PENDING = 500
-_STRONG_FAILS_LESS = 0.5
-"""By the rule alone, an answer of the strong tier fails half as often as one of the cheap tier."""
-
 _SURE_SHARE = 0.1
 """Of a period counts as elapsed at its very beginning: the first call of a day is always too fast."""
 
@@ -189,8 +186,8 @@ class Auto:
         """What is foretold of a prompt by whoever is trusted now."""
         cheap, strong = self.learners["cheap"], self.learners["strong"]
         fails = cheap.chance(seen, found)
-        strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * _STRONG_FAILS_LESS
-        gain = max(fails - strong_fails, 0.0)
+        strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * STRONG_FAILS_LESS
+        gain = gain_of(cheap.rule(seen), fails, strong_fails)
         learning = cheap.record.in_words + (f", but nothing is kept: {self.trouble}" if self.trouble else "")
         return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=learning)
 
@@ -260,6 +257,12 @@ class Auto:
             return
         pending.tier = "strong" if pending.tiers.get(event.served) == "strong" else "cheap"
         self._answers[event.records[-1].opened.event_id] = event.request_id
+
+    async def failed(self, request_id: str, target: Target, sign: Sign) -> None:
+        """The answer of `target` failed its check; whoever answers after it is another matter."""
+        if (pending := self._pending.get(request_id)) is not None and target in pending.tiers:
+            pending.tier = "strong" if pending.tiers[target] == "strong" else "cheap"
+            await self.learn(request_id, sign)
 
     async def judged(self, event_id: str, verdict: Verdict | None) -> None:
         """A person has judged the answer of this attempt."""

@@ -122,7 +122,9 @@ def read(path: Path) -> Base:
     try:
         document = parse(path.read_text(encoding="utf-8"), file=str(path))
     except OSError as error:
-        raise SettingsError(f"cannot be read: {error.strerror}.", file=str(path)) from error
+        raise SettingsError(
+            f"cannot be read: {error.strerror}.", file=str(path), mend="Check its permissions."
+        ) from error
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
     given = document.convert((), BaseSettings) if document.value is not None else BaseSettings()

@@ -127,7 +127,7 @@ def _progress(now: Comparison, narration: TextIO) -> None:
     if not now.results or now.stopped:
         return
     call = now.results[-1].call
-    what = f"{now.cases[call.case].name}, {now.contenders[call.contender].shown}: {now.results[-1].state}"
+    what = f"{now.cases[call.case].name}, {now.names[call.contender]}: {now.results[-1].state}"
     print(f"burn-tui: {len(now.results)} of {now.planned}, {_cost(now)} so far: {what}", file=narration)
 
 
@@ -141,9 +141,10 @@ def _base(now: Comparison, previous: Comparison | None) -> Base:
 
 
 def _text(now: Comparison, previous: Comparison | None, found: Sequence[Row]) -> str:
-    lines = [f"{now.name}: {_against(now, previous)}", *other_models(now, previous), ""]
+    of_all = f" {now.shared}," if now.shared else ""
+    lines = [f"{now.name}:{of_all} {_against(now, previous)}", *other_models(now, previous), ""]
     for row in found:
-        lines.append(f"{row.news.upper()}  {now.cases[row.case].name}  {now.contenders[row.contender].shown}{_of(row)}")
+        lines.append(f"{row.news.upper()}  {now.cases[row.case].name}  {now.names[row.contender]}{_of(row)}")
         example = row.cell.example
         if example is None or row.news == "passes":
             continue
@@ -156,7 +157,7 @@ def _text(now: Comparison, previous: Comparison | None, found: Sequence[Row]) ->
     for one in summaries(now):
         median = "-" if one.median_s is None else f"{one.median_s:.2f} s"
         lines.append(
-            f"{now.contenders[one.contender].shown}: {one.passed} of {_number(one.cases, 'case')} pass, "
+            f"{now.names[one.contender]}: {one.passed} of {_number(one.cases, 'case')} pass, "
             f"median {_money(one.median_nanousd)}, {median} (n={one.answers})"
         )
     return "\n".join([*lines, f"{_cost(now)} in all"]) + "\n"
@@ -165,7 +166,7 @@ def _text(now: Comparison, previous: Comparison | None, found: Sequence[Row]) ->
 def _against(now: Comparison, previous: Comparison | None) -> str:
     if previous is not None:
         return "against the previous run"
-    return f"against {now.contenders[0].shown}" if len(now.contenders) > 1 else "for the first time"
+    return f"against {now.names[0]}" if len(now.contenders) > 1 else "for the first time"
 
 
 def _of(row: Row) -> str:

@@ -22,7 +22,8 @@ async def edited(text: str, environ: Mapping[str, str]) -> str:
             process = await asyncio.create_subprocess_exec(*shlex.split(command), str(file), env=dict(environ))
             code = await process.wait()
         except (OSError, ValueError) as error:
-            raise EditorError(f"{command} cannot be run: {error}. Set EDITOR to your editor.") from error
+            raise EditorError(f"{command} cannot be run: {error}.", mend="Set EDITOR to your editor.") from error
         if code != 0:
-            raise EditorError(f"{command} ended with code {code}, so the prompt is as it was.")
+            problem = f"{command} ended with code {code}, so the prompt is as it was."
+            raise EditorError(problem, mend="Save and quit as usual to take the text over.")
         return file.read_text(encoding="utf-8", errors="replace").removesuffix("\n")

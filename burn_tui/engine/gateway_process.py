@@ -25,6 +25,9 @@ _LOOK_S = 0.05
 class GatewayError(BurnError):
     """The gateway did not start, or cannot be ended from here."""
 
+    def __init__(self, problem: str, *, mend: str) -> None:
+        super().__init__(f"{problem} {mend}")
+
 
 class GatewayProcess:
     """The one of a data directory, whoever started it."""
@@ -62,11 +65,12 @@ class GatewayProcess:
             async with asyncio.timeout(START_S):
                 while (running := self.running()) is None:
                     if child.returncode is not None:
-                        raise GatewayError(self._last_words())
+                        raise GatewayError("The gateway did not start.", mend=self._last_words())
                     await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             child.terminate()
-            raise GatewayError(f"The gateway did not serve within {START_S:.0f} s. See {self.log}.") from None
+            problem = f"The gateway did not serve within {START_S:.0f} s."
+            raise GatewayError(problem, mend=f"See {self.log}.") from None
         return running
 
     async def stop(self) -> None:
@@ -76,12 +80,13 @@ class GatewayProcess:
         number = process_number(running.owner)
         try:
             if number is None:
-                raise GatewayError(f"The gateway on {running.url} runs on another machine. End it there.")
+                raise GatewayError(f"The gateway on {running.url} runs on another machine.", mend="End it there.")
             os.kill(number, signal.SIGTERM)
         except ProcessLookupError:
             return
         except PermissionError as error:
-            raise GatewayError(f"The gateway on {running.url} is another user's. Only that user can end it.") from error
+            problem = f"The gateway on {running.url} is another user's."
+            raise GatewayError(problem, mend="Only that user can end it.") from error
 
     async def _started(self) -> Process:
         try:
@@ -91,7 +96,8 @@ class GatewayProcess:
                     *self._command, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
                 )
         except OSError as error:
-            raise GatewayError(f"The gateway could not be started: {error.strerror}. Check {self.log}.") from error
+            problem = f"The gateway could not be started: {error.strerror}."
+            raise GatewayError(problem, mend=f"Check {self.log}.") from error
 
     def _fresh_log(self) -> BinaryIO:
         self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,5 +108,4 @@ class GatewayProcess:
             said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
             said = []
-        words = said[-1].removeprefix("burn-tui: ") if said else f"It said nothing. See {self.log}."
-        return f"The gateway did not start. {words}"
+        return said[-1].removeprefix("burn-tui: ") if said else f"It said nothing. See {self.log}."

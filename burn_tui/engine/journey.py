@@ -43,7 +43,7 @@ from burn_tui.core.routing import Plan, Step, Try, hedge_after_s, next_step, qui
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
-from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, Way
+from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, way_to
 from burn_tui.engine.choice import Choice
 from burn_tui.engine.hedge import Pump, first_to_speak
 from burn_tui.engine.last_words import both_counts, first_back
@@ -142,7 +142,13 @@ class Journey:
         finally:
             await self._note(self._attempt)
         if self._attempt.failure is None:
-            yield self._finished(self._target)
+            async with aclosing(self._answered()) as answered:
+                async for event in answered:
+                    yield event
+
+    async def _answered(self) -> AsyncGenerator[Event]:
+        """Somebody has answered: the end, unless the answer is looked at (verified_journey.py)."""
+        yield self._finished(self._target)
 
     async def _answer(self) -> AsyncGenerator[Event]:
         patience_s = await self._usual_patience_s() if self._policy.hedge else None
@@ -299,19 +305,11 @@ class Journey:
             yield self._fall_back(decided.targets[0], rested_for, why, continues=False)
 
     def _call(self, opened: AttemptOpened, target: Target) -> Attempt:
-        router, setup = self._router, self._setup
-        way = Way(
-            target=target,
-            provider=setup.catalog.provider(target).at(opened.lane),
-            lane=opened.lane,
-            api_key=setup.keys.key(target.provider_name, opened.lane),
-            price=setup.prices.price(target),
-            limits=setup.limits,
-        )
+        router = self._router
         return Attempt(
             opened,
             profiled(worded(self._sending, self._caller.prompt, target), self._plan.auto, target),
-            way,
+            way_to(target, opened.lane, self._setup),
             transport=router.transport,
             books=router.books,
             clock=router.clock,

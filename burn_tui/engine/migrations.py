@@ -15,6 +15,7 @@ Each entry is a tuple of statements that run in one transaction together with th
 from burn_tui.engine.audit_sql import AUDIT
 from burn_tui.engine.auto_tables import AUTO
 from burn_tui.engine.burn_memory import BURN_MEMORY
+from burn_tui.engine.cascade_tables import CASCADES
 from burn_tui.engine.commit_sql import by_commit
 from burn_tui.engine.comparison_sql import COMPARISONS
 from burn_tui.engine.conversation_sql import CONVERSATIONS
@@ -396,5 +397,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     OUTCOMES,
     AUTO,
     COMPARISONS,
+    CASCADES,
 )
 """Append only."""

@@ -5,16 +5,20 @@ from functools import partial
 
 from msgspec import structs
 
+from burn_tui.core.cascade import cascaded
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
+from burn_tui.core.checks import wanted
 from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Refused
 from burn_tui.core.health import Health, scope_of
 from burn_tui.core.model_names import AUTO
 from burn_tui.core.routing import Outlook, Plan, Route, candidates, may_be_asked, plan
+from burn_tui.core.routing_rules import marked
 from burn_tui.engine.admission import Admission, Caller
-from burn_tui.engine.auto import Auto
+from burn_tui.engine.auto import Auto, question
+from burn_tui.engine.cascades import Cascades
 from burn_tui.engine.overlong import too_long
 from burn_tui.engine.setup import Setup
 
@@ -27,9 +31,12 @@ def decide(
     health: Health,
     now: float,
     auto: Auto,
+    cascades: Cascades | None = None,
     chance: float = 1.0,
 ) -> Plan | Refused:
     """The plan of `request`, or why there is none. Nothing is sent or written.
+
+    `cascades`: what checking answers has come to; None = no answer is checked.
 
     `chance` from 0 to 1 picks the few prompts on which auto tries something out; 1 = none.
     """
@@ -42,7 +49,9 @@ def decide(
         target: _outlook(target, admission, health, now, denied=admission.forbidden(request, target, caller))
         for target in route.targets
     }
-    by_auto = partial(_by_auto, request=request, caller=caller, admission=admission, auto=auto, chance=chance)
+    by_auto = partial(
+        _by_auto, request=request, caller=caller, admission=admission, auto=auto, cascades=cascades, chance=chance
+    )
     way = by_auto if route.name == AUTO and route.targets else plan
     decided = way(route, outlooks, tokens=tokens, now=now)
     if decided.targets:
@@ -64,6 +73,7 @@ def _by_auto(
     caller: Caller,
     admission: Admission,
     auto: Auto,
+    cascades: Cascades | None,
     chance: float,
     tokens: int,
     now: float,
@@ -71,13 +81,31 @@ def _by_auto(
     """The plan in the order that auto puts the targets in."""
     is_open = {target: may_be_asked(outlook, tokens=tokens, now=now) for target, outlook in outlooks.items()}
     decision = auto.decide(request, caller, admission=admission, is_open=is_open, chance=chance)
+    cascade = None
+    # What a client has been sent of a stream cannot be taken back.
+    if cascades is not None and not (caller.source == "gateway" and request.stream):
+        policy = admission.setup.auto
+        decision, cascade = cascaded(
+            decision,
+            wanted(
+                request,
+                marked(question(request))[1],
+                decision.task,
+                commands=policy.checks,
+                named=decision.check,
+            ),
+            is_open,
+            partial(admission.estimate, request),
+            ratio=policy.cascade_ratio,
+            spent=cascades.spent(decision.task),
+        )
     decided = plan(structs.replace(route, targets=decision.targets), outlooks, tokens=tokens, now=now)
     if not decided.targets:
         return decided
     admission.hesitates = decision.asks_first
     first, served = decision.targets[0], decided.targets[0]
     note = () if first == served else (f"{first} is not available",)
-    return structs.replace(decided, why=(*decision.why, *note), auto=decision)
+    return structs.replace(decided, why=(*decision.why, *note), auto=decision, cascade=cascade)
 
 
 def route_of(request: ChatRequest, setup: Setup) -> Route:

@@ -1,12 +1,13 @@
 """Sends requests to whichever target may, can and should serve them, and remembers who is well.
 
-What one request goes through is told in journey.py; here is what all of them share.
+What one request goes through is told in journey.py and verified_journey.py; here is what all of them share.
 """
 
 import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -24,12 +25,13 @@ from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.attempt import Watch
 from burn_tui.engine.auto import Auto
 from burn_tui.engine.books import Books
+from burn_tui.engine.cascades import Cascades
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.git import UNKNOWN, Git, GitFacts
-from burn_tui.engine.journey import Journey
 from burn_tui.engine.planning import decide
 from burn_tui.engine.setup import Setup
 from burn_tui.engine.transport import Transport
+from burn_tui.engine.verified_journey import VerifiedJourney
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -72,6 +74,9 @@ class Router:
         self.git = git
         self._on_served = on_served
         self.auto = Auto(books, clock.now)
+        self.cascades = Cascades()
+        self.directory: Path | None = None
+        """Where the files are that checks want beside an answer; None = nowhere."""
         self.health = Health()
         self.uses: Counter[Scope] = Counter()
         """Requests by key, so that they are spread."""
@@ -130,7 +135,16 @@ class Router:
     ) -> Plan | Refused:
         """The plan of `request` as things stand now, or why there is none; `chance` as for Auto.decide."""
         now = self.clock.now()
-        return decide(request, caller, admission=admission, health=self.health, now=now, auto=self.auto, chance=chance)
+        return decide(
+            request,
+            caller,
+            admission=admission,
+            health=self.health,
+            now=now,
+            auto=self.auto,
+            cascades=self.cascades,
+            chance=chance,
+        )
 
     def preview(self, request: ChatRequest, caller: Caller) -> Preview:
         """Where `request` would go if it were sent now. Nothing is sent or written."""
@@ -169,7 +183,7 @@ class Router:
         await self.auto.prepare(self.setup)
         if self.git is not None:
             await self.git.ready()
-        async with aclosing(Journey(self, request, caller, watch=watch).events()) as events:
+        async with aclosing(VerifiedJourney(self, request, caller, watch=watch).events()) as events:
             async for event in events:
                 await self._let_auto_learn(event, request, caller)
                 yield event

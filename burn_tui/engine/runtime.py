@@ -114,6 +114,8 @@ class Runtime:
         """Lets the person's editor change a text."""
         self.conversations = Conversations(ledger, owner=this_process(), clock=clock, keeps_text=settings.store_text)
         self.router.auto.keeps_text = settings.store_text
+        self.router.directory = project
+        self.router.cascades.tell = self.notices.append
 
     @classmethod
     async def open(
@@ -151,6 +153,7 @@ class Runtime:
         try:
             await runtime.router.remember()
             await runtime.router.auto.remember(ledger)
+            await runtime.router.cascades.remember(ledger, now=clock.now())
         except LedgerError as error:  # without the rests of last time everybody is asked afresh
             runtime.notices.append(str(error))
         except BaseException:

@@ -173,7 +173,8 @@ def _explained(address: Address) -> Iterator[None]:
         problem = f"{address.where} cannot be asked: {_scrubbed(error, address)}."
         raise TeamAwayError(problem, mend="Nothing is lost: rows wait here and leave when it is back.") from error
     except psycopg.Error as error:
-        raise TeamError(f"{address.where}: {_scrubbed(error, address)}.", mend="") from error
+        problem = f"{address.where}: {_scrubbed(error, address)}."
+        raise TeamError(problem, mend="Show this to the owner of the database.") from error
 
 
 def _scrubbed(error: Exception, address: Address) -> str:

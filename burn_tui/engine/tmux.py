@@ -71,7 +71,7 @@ class Tmux:
             raise TmuxError("tmux does not answer.", mend="Try `tmux list-sessions` yourself.") from error
         if done.returncode != 0:
             words = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-            raise TmuxError(f"tmux refused `{arguments[0]}`: {words}.", mend="")
+            raise TmuxError(f"tmux refused `{arguments[0]}`: {words}.", mend=f"Try `tmux {arguments[0]}` yourself.")
         return done.stdout
 
     def source(self, lines: Iterable[str]) -> None:

@@ -116,7 +116,8 @@ def parse(text: str, *, file: str, refuses_traps: bool = True) -> Document:
         mend = "Check the quotes, brackets and indentation there."
         raise SettingsError(f"not valid YAML: {error.problem}.", file=file, line=line, mend=mend) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise SettingsError(f"not valid YAML: {' '.join(str(error).split())}.", file=file) from error
+        mend = "Leave out control characters, and what is nested a hundred deep."
+        raise SettingsError(f"not valid YAML: {' '.join(str(error).split())}.", file=file, mend=mend) from error
     document = Document(file, None, {(): 1})
     if node is not None:
         document.value = _Reading(document, refuses_traps=refuses_traps).value(node, ())

@@ -18,6 +18,9 @@ SIDE_BY_SIDE = 90
 
 _GAP = 3
 
+_ROOMY = 45
+"""Columns of an answer from which each assertion has a line of its own."""
+
 CONTENDERS = (
     Column("contender", is_left=True, style="$foreground"),
     Column("pass", style="bold"),
@@ -59,6 +62,8 @@ class Pair(Struct, frozen=True, kw_only=True):
     now: Result | None
     """None = no case is marked."""
     now_title: str
+    of_all: Comparison | None = None
+    """Where there is little room its contenders stand below; None = they stand elsewhere."""
 
 
 def contender_rows(now: Comparison, width: int) -> list[Content]:
@@ -70,7 +75,7 @@ def contender_rows(now: Comparison, width: int) -> list[Content]:
 def _contender(now: Comparison, number: int) -> dict[str, Content | str]:
     one = summaries(now)[number]
     return {
-        "contender": legible(now.contenders[number].shown),
+        "contender": legible(now.names[number]),
         "pass": f"{one.passed} of {one.cases}" if one.cases else "-",
         "n": str(one.answers),
         "median cost": fmt.money(one.median_nanousd) if one.answers else "-",
@@ -84,7 +89,7 @@ def case_cells(now: Comparison, rows: Sequence[Row]) -> list[dict[str, Content |
         {
             "news": Content.styled(*_NEWS[row.news]),
             "case": legible(now.cases[row.case].name),
-            "contender": legible(now.contenders[row.contender].shown) if len(now.contenders) > 1 else "",
+            "contender": legible(now.names[row.contender]) if len(now.contenders) > 1 else "",
             "pass": _passed(row.cell),
             "before": _passed(row.before) if row.before is not None else "-",
         }
@@ -105,12 +110,17 @@ def against(now: Comparison, previous: Comparison | None, base: Base) -> str:
     """What it is measured by, in words."""
     if base == "first":
         only_one = len(now.contenders) == 1
-        return "measured by nothing: there is one contender" if only_one else f"against {now.contenders[0].shown}"
+        return "measured by nothing: there is one contender" if only_one else f"against {now.names[0]}"
     return "against the previous run" if previous is not None else "there is no run before this one"
 
 
 def pair_lines(pair: Pair, width: int) -> list[Content]:
     """Both answers and what was checked; beside each other where there is room."""
+    below = [Content(), *contender_rows(pair.of_all, width)] if pair.of_all is not None else []
+    return [*_both(pair, width), *below]
+
+
+def _both(pair: Pair, width: int) -> list[Content]:
     if pair.now is None:
         return []
     case = Content.styled(legible(pair.case), "bold $text-accent")
@@ -139,7 +149,7 @@ def _answer(title: str, result: Result, pieces: Sequence[Piece], width: int) -> 
     ]
     facts = "  ".join(part for part in figures if part)
     head = Content.assemble((title, "bold"), (f"  {facts}" if facts else "", "$foreground-muted"))
-    lines = [*_wrapped(head, width), *(line for tick in result.ticks for line in _tick(tick, width))]
+    lines = [*_wrapped(head, width), *_ticks(result.ticks, width)]
     if result.problem:
         return [*lines, *_wrapped(Content.styled(legible(result.problem), "$text-warning"), width)]
     if not result.text:
@@ -157,6 +167,16 @@ def _marked(piece: Piece) -> Iterator[tuple[str, str]]:
 
 def _plain(text: str) -> list[Piece]:
     return [Piece("same", legible(text))]
+
+
+def _ticks(ticks: Sequence[Tick], width: int) -> list[Content]:
+    """One a line; in little room what is as it should be stands on one line, after what is not."""
+    wrong = [tick for tick in ticks if tick.passed is not True]
+    right = [tick for tick in ticks if tick.passed]
+    if width < _ROOMY and len(right) > 1:
+        shown = [*wrong, Tick(shown=", ".join(tick.shown for tick in right), passed=True)]
+        return [line for tick in shown for line in _tick(tick, width)]
+    return [line for tick in ticks for line in _tick(tick, width)]
 
 
 def _tick(tick: Tick, width: int) -> list[Content]:

@@ -12,6 +12,7 @@ from textual.notifications import SeverityLevel
 from burn_tui.core.errors import UnknownNameError
 from burn_tui.tui.inert import Inert
 from burn_tui.tui.legible import legible
+from burn_tui.tui.one_filter import OneFilter
 from burn_tui.tui.palette_theme import PaletteTheme, palette_of
 from burn_tui.tui.terminal_colours import colours_of, filters
 from burn_tui.tui.theme import DEFAULT, Palette, choose
@@ -31,8 +32,6 @@ ANSI_THEME = "ansi16"
 _LEAVE_THE_MOUSE = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l"
 """Ends what Textual asked the terminal for when it started (invisible-island.net/xterm/ctlseqs, Mouse Tracking)."""
 
-_INERT = Inert()
-
 
 class DressedApp(App[int]):
     """An app that wears a theme from the first frame on, and follows the files of the user's themes."""
@@ -40,6 +39,9 @@ class DressedApp(App[int]):
     def __init__(self) -> None:
         super().__init__()
         self._colours = colours_of(os.environ)
+        self._filter: OneFilter | None = None
+        self._filtered: tuple[LineFilter | Palette, ...] = ()
+        """What `_filter` was made for."""
         self._wardrobe: Wardrobe | None = None
         self._marks: TerminalMarks | None = None
         self._tab: TabColour | None = None
@@ -61,7 +63,12 @@ class DressedApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What is drawn as this terminal can show it."""
-        return [*filters(super().get_line_filters(), self._colours, self.palette), _INERT]
+        usual, palette = super().get_line_filters(), self.palette
+        filtered = (*usual, palette)
+        if self._filter is None or filtered != self._filtered:
+            self._filter = OneFilter([*filters(usual, self._colours, palette), Inert()])
+            self._filtered = filtered
+        return [self._filter]
 
     def dress(self, runtime: "Runtime") -> Palette:
         """Put on the theme of the settings and follow it; what is wrong with any theme is a notice."""

@@ -3,6 +3,8 @@
 A widget that forgot `legible` does no harm.
 """
 
+from functools import lru_cache
+
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
@@ -18,23 +20,25 @@ class Inert(LineFilter):
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's signature
         """A line without them."""
-        if all(_is_inert(segment) for segment in segments):
-            return segments
-        return [
-            Segment(
-                "".join(character for character in text if _is_harmless(character)),
-                style.update_link(None) if style is not None and style.link else style,
-                control,
-            )
-            for text, style, control in segments
-        ]
+        for text, style, _ in segments:
+            if not _is_harmless(text) or (style is not None and style.link):
+                return [_inert(segment) for segment in segments]
+        return segments
 
 
-def _is_inert(segment: Segment) -> bool:
-    return _is_harmless(segment.text) and (segment.style is None or not segment.style.link)
+def _inert(segment: Segment) -> Segment:
+    text, style, control = segment
+    return Segment(
+        "".join(character for character in text if _is_harmless(character)),
+        style.update_link(None) if style is not None and style.link else style,
+        control,
+    )
 
 
 def _is_harmless(text: str) -> bool:
-    if text.isascii():
-        return text.isprintable()
+    return text.isprintable() if text.isascii() else _is_legible(text)
+
+
+@lru_cache(4096)
+def _is_legible(text: str) -> bool:
     return legible(text) == text and "\n" not in text and "\t" not in text

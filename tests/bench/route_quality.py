@@ -2,8 +2,8 @@
 
     python bench.py --cmd "python tests/bench/route_quality.py" [--train] [--cascade]
 
-Untrained it is the rule of core/complexity.py. Trained it is what auto uses: the difference of two learned chances,
-that an answer of the cheap tier fails and that one of the strong tier does. With --cascade what can be seen of the
+Untrained it is the rule of core/complexity.py. Trained it is what auto uses: half of it the rule's word, half of it the
+difference of two learned chances, that an answer of the cheap tier fails and that one of the strong tier does. With --cascade what can be seen of the
 cheap answer is added by hand-set weights, for training says nothing of answers.
 
     python tests/bench/route_quality.py --time FILES     how long a decision takes, and what white space and case change
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from burn_tui.core.complexity import Complexity
-from burn_tui.core.route_learning import Features, Learner, chance_of, features, rule_logit
+from burn_tui.core.route_learning import Features, Learner, chance_of, features, gain_of, rule_logit
 from burn_tui.core.task_class import classify
 
 PASSES = 3
@@ -52,7 +52,8 @@ class Routing:
 
     def _gain(self, seen: Complexity, found: Features, doubt: float) -> float:
         fails = self.cheap.learned(seen, found)
-        return chance_of(_logit(fails) + doubt) - self.strong.learned(seen, found)
+        by_rule = chance_of(rule_logit(seen) + doubt)
+        return gain_of(by_rule, chance_of(_logit(fails) + doubt), self.strong.learned(seen, found))
 
 
 def _logit(chance: float) -> float:

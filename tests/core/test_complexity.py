@@ -39,12 +39,12 @@ def test_a_restricted_formal_prompt_is_worth_more_than_a_chore_of_the_same_lengt
     assert _score(proof) > _score(chore) + 1
 
 
-def test_a_sum_of_everyday_life_is_worth_less_than_the_same_number_of_other_words() -> None:
-    total = "How many apples do they have in total if each of them buys three?"
-    other = "Which of these apples would they rather have if one of them is red?"
-    assert _score(total) < _score(other)
+@given(_WORDS, _WORDS)
+def test_more_of_the_same_is_never_worth_less(some: list[str], more: list[str]) -> None:
+    prompt = " ".join(some)
+    assert _score(prompt) <= _score(f"{prompt} {' '.join(more)}")
 
 
 def test_the_reasons_name_what_was_counted() -> None:
     reasons = complexity(looked_at("Refactor it, but only if not used.")).reasons
-    assert reasons == ("7 words", "2 restrictions", "1 word of design work")
+    assert reasons == ("34 characters", "1 word of design work")

@@ -255,7 +255,7 @@ async def test_another_model_behind_the_same_name_is_told(tmp_path: Path) -> Non
         before = await compare(running, "primary/big")
         running.script("primary", lambda request, _: structs.replace(sorts_well(request), response_model="big-0825"))
         now = await compare(running, "primary/big")
-    assert other_models(now, before) == ["primary/big is answered by big-0825, and was by big."]
+    assert other_models(now, before) == ["primary/big is now big-0825, and was big."]
 
 
 async def test_a_case_that_was_changed_is_another_case(tmp_path: Path) -> None:

@@ -390,7 +390,7 @@ class ScriptedGateway:
     async def start(self) -> Running:
         """As GatewayProcess.start."""
         if self.trouble:
-            raise GatewayError(self.trouble)
+            raise GatewayError(self.trouble, mend="See its log.")
         self.own = True
         self.serving = Running("http://127.0.0.1:4141", "pid:1:@here")
         return self.serving

@@ -71,7 +71,7 @@ async def test_p_measures_by_the_first_contender_and_by_the_previous_run() -> No
     async with on_screen() as running:
         await shown(running, "against the previous run")
         await running.pilot.press("p")
-        await shown(running, "against working ", f"· {OLD}", "NEW FAILURE a lost password")
+        await shown(running, f"against {OLD}", "NEW FAILURE a lost password")
         assert "NEW PASS" not in running.text()
         await running.pilot.press("p")
         await shown(running, "against the previous run", "NEW PASS")
@@ -79,7 +79,7 @@ async def test_p_measures_by_the_first_contender_and_by_the_previous_run() -> No
 
 async def test_another_model_behind_the_same_name_is_told() -> None:
     async with on_screen() as running:
-        await shown(running, f"{NEW} is answered by gpt-5.5-mini-0302, and was by gpt-5.5-mini.")
+        await shown(running, f"{NEW} is now gpt-5.5-mini-0302, and was gpt-5.5-mini.")
 
 
 async def test_a_run_is_asked_about_with_its_cost_and_shows_how_far_it_is() -> None:
@@ -89,7 +89,7 @@ async def test_a_run_is_asked_about_with_its_cost_and_shows_how_far_it_is() -> N
         await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
         await shown(running, "calls 16", "environment production", "estimate $0.0045")
         await running.pilot.press("y")
-        await shown(running, "3 of 16 answers, $0.00079 so far")
+        await shown(running, "3 of 16 answers, $0.000861 so far")
         running.runtime.comparing.go.set()
         await shown(running, "16 answers, $")
     assert running.runtime.comparing.confirmed == [False]

@@ -273,6 +273,25 @@ def prompts(*keys: str) -> Scene:
     return scene
 
 
+def compared(*keys: str) -> Scene:
+    """Two models of which the new one broke a case."""
+
+    async def scene(running: Dashboard) -> None:
+        running.runtime.prompts.fill()
+        running.runtime.comparing.fill()
+        await idle(running)
+        await running.pilot.press("f7")
+        await running.until(lambda: "triage" in running.text() or "review-diff" in running.text())
+        await running.pilot.press("left_square_bracket")
+        await running.until(lambda: TICKETS.shown in running.text())
+        await running.pilot.press("c")
+        await running.until(lambda: "NEW FAILURE" in running.text())
+        await running.pilot.press(*keys)
+        await running.settled()
+
+    return scene
+
+
 def team(view: TeamView) -> Scene:
     """What everybody burns."""
 
@@ -352,6 +371,8 @@ SCENES: dict[str, Scene] = {
     "gateway": serving,
     "prompts": prompts("down"),
     "prompt-diff": prompts("d"),
+    "prompt-comparison": compared(),
+    "prompt-comparison-ask": compared("r"),
 }
 
 

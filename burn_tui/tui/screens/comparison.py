@@ -7,7 +7,7 @@ from contextlib import aclosing
 from typing import ClassVar
 
 from msgspec import Struct, structs
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -29,10 +29,16 @@ from burn_tui.tui.widgets.packing import packed
 from burn_tui.tui.widgets.table import table
 
 _HOW = (
-    "Nothing was compared yet. r asks every case of prompts/compare/NAME.yaml; "
-    "m puts another model beside the usual one.",
+    "Nothing was compared yet. r asks every case of prompts/compare/NAME.yaml, m another model beside the usual one.",
     "A file of promptfoo's is taken over by: burn-tui prompts import promptfooconfig.yaml",
 )
+
+
+_FEW_ROWS = 20
+"""Below it headings are left out."""
+
+_ROOMY_ROWS = 30
+"""From here on there is room for all of it."""
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -68,6 +74,8 @@ class PromptComparisonScreen(ReportScreen[Shown]):
     PromptComparisonScreen Listing { height: auto; max-height: 35%; }
     PromptComparisonScreen #headings { margin-top: 1; }
     PromptComparisonScreen #answers-compared { height: 1fr; margin-top: 1; }
+    PromptComparisonScreen.-low Listing { max-height: 5; }
+    PromptComparisonScreen.-short Listing, PromptComparisonScreen.-squat Listing { max-height: 3; }
     PromptComparisonScreen.-short #headings, PromptComparisonScreen.-short #answers-compared { margin-top: 0; }
     PromptComparisonScreen.-squat #headings, PromptComparisonScreen.-squat #answers-compared { margin-top: 0; }
     """
@@ -140,6 +148,7 @@ class PromptComparisonScreen(ReportScreen[Shown]):
             return [*packed([piece for piece in pieces if piece], width).split("\n"), *about]
         pieces += [
             Content.styled(_progress(view, now), "bold $text-accent" if view.is_running else "$foreground"),
+            Content.styled(legible(now.shared), "$foreground"),
             Content.styled(legible(against(now, view.previous, view.base)), "$foreground-muted"),
         ]
         notes = [*other_models(now, view.previous), *([f"Stopped: {now.stopped}"] if now.stopped else [])]
@@ -148,14 +157,23 @@ class PromptComparisonScreen(ReportScreen[Shown]):
         return [
             *packed([piece for piece in pieces if piece], width).split("\n"),
             *(line.rstrip() for note in notes for line in Content.styled(legible(note), "$text-warning").wrap(width)),
-            *contender_rows(now, width),
+            *([] if self._is_low else contender_rows(now, width)),
         ]
 
     def _headings(self, view: Shown, _: int) -> list[Content]:
         if view.now is None or not view.rows:
             return []
         headings, _rows = table(case_columns(view.now), case_cells(view.now, view.rows), self.row_cells)
-        return [headings]
+        return [] if self.size.height < _FEW_ROWS else [headings]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Where there is little room the contenders stand below the answers."""
+        self.set_class(event.size.height < _ROOMY_ROWS, "-low")
+        self._show_pair()
+
+    @property
+    def _is_low(self) -> bool:
+        return self.size.height < _ROOMY_ROWS
 
     # --- the lower half -----------------------------------------------------------------------------
 
@@ -178,9 +196,10 @@ class PromptComparisonScreen(ReportScreen[Shown]):
         return Pair(
             case=view.now.cases[row.case].name,
             before=_beside(row, result),
-            before_title="before" if view.base == "previous" else view.now.contenders[0].shown,
+            before_title="before" if view.base == "previous" else view.now.names[0],
             now=result,
-            now_title=view.now.contenders[row.contender].shown,
+            now_title=view.now.names[row.contender],
+            of_all=view.now if self._is_low else None,
         )
 
     # --- what can be done ---------------------------------------------------------------------------
@@ -269,10 +288,9 @@ class PromptComparisonScreen(ReportScreen[Shown]):
         except BurnError as error:
             self.notify(str(error), severity="warning")
         finally:
+            # Drawn with the next look: a screen that is being closed has nothing to draw on any more.
             self._is_running = False
-            if self.is_mounted:
-                self._note_end()
-                self.refresh_report()
+            self._note_end()
 
     def _note_end(self) -> None:
         """Say that it was stopped, where it was."""
@@ -291,7 +309,8 @@ class PromptComparisonScreen(ReportScreen[Shown]):
             title=f"Compare {made.name}",
             facts=(
                 ("cases", str(len(made.cases))),
-                ("contenders", ", ".join(one.shown for one in made.contenders)),
+                *((("asked", made.shared),) if made.shared else ()),
+                ("contenders", ", ".join(made.names)),
                 ("repeats", str(made.repeats)),
                 ("calls", f"{draft.calls}{f', {judged} of them by judges' if judged else ''}"),
                 ("environment", name),

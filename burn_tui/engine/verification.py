@@ -1,0 +1,140 @@
+"""Looks at the answer of one request, and says who is asked instead where it is none.
+
+    flaw ──none──> that was the answer
+      └── following ──nobody dearer, or no room──> it stays the answer, and learning hears of it
+                └── Escalated: once, never a second time
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from burn_tui.core.budget import Fits
+from burn_tui.core.cascade import Cascade, stronger
+from burn_tui.core.catalog import Target
+from burn_tui.core.chat import ChatRequest
+from burn_tui.core.checks import Flaw, flaw
+from burn_tui.core.environment import Allowed
+from burn_tui.core.events import Escalated, Waiting
+from burn_tui.core.money import cost
+from burn_tui.core.routing import Plan
+from burn_tui.core.usage import AttemptOpened, UsageRecord
+from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.attempt import Attempt
+from burn_tui.engine.cascades import CascadeRow
+from burn_tui.engine.check_command import judged
+from burn_tui.engine.choice import Choice
+
+if TYPE_CHECKING:
+    from burn_tui.engine.router import Router
+
+
+class Verification:
+    """Of one request. `is_over` once there was an escalation: nothing is checked after it."""
+
+    def __init__(self, router: "Router", plan: Plan, request: ChatRequest, caller: Caller, admission: Admission) -> None:
+        self.is_over = plan.cascade is None
+        self.trouble: str | None = None
+        """Why the user's check could not be run; None = it could, or there is none."""
+        self._router = router
+        self._plan = plan
+        self._request = request
+        self._caller = caller
+        self._admission = admission
+
+    def waiting(self, attempt: Attempt) -> Waiting | None:
+        """What is said before the user's command runs; None = none will."""
+        command = None if self.is_over or attempt.answer.has_calls else self._cascade.wanted.command
+        if command is None:
+            return None
+        return Waiting(attempt.way.target, command.timeout_s, f"Check {command.name} runs, at most that long.")
+
+    async def flaw(self, attempt: Attempt) -> Flaw | None:
+        """What is wrong with the answer; None = nothing is, or it calls tools, or nothing is checked."""
+        if self.is_over or attempt.answer.has_calls:
+            return None
+        wanted, text = self._cascade.wanted, attempt.answer.text
+        found = flaw(wanted, text, attempt.record.finish_reason)
+        if found is not None or wanted.command is None:
+            return found
+        said = await judged(wanted.command, text, project=self._router.directory, environ=os.environ)
+        if said.word == "cannot":
+            self.trouble = said.why
+        return Flaw("command", said.why) if said.word == "failed" else None
+
+    def following(self, failed: Target, choice: Choice) -> Target | None:
+        """Who is asked instead; None = nobody, and the answer stays."""
+        decided, cascade = self._plan.auto, self._cascade
+        if decided is None or cascade.is_off or (decided.is_explicit and decided.check is None):
+            return None
+        open_now = [target for target in self._plan.targets if choice.admits(target)]
+        return stronger(decided, failed, open_now, self._estimate, ratio=cascade.ratio)
+
+    async def admitted(self, opened: AttemptOpened, target: Target) -> bool:
+        """Whether guard and budgets let the stronger target be asked, without a question; then its row is open."""
+        if not isinstance(self._admission.verdict(target, self._caller, opened.cost_estimate_nanousd), Allowed):
+            return False
+        return isinstance(await self._admission.admit(opened, target, self._caller), Fits)
+
+    def escalated(self, found: Flaw, record: UsageRecord, following: Target) -> Escalated:
+        """What is said of it, with both costs."""
+        first = Target(record.opened.provider_name, record.opened.request_model)
+        return Escalated(
+            first,
+            following,
+            f"{first} was asked first, and its answer {found.why}.",
+            from_nanousd=record.cost_nanousd,
+            to_nanousd=self._estimate(following),
+        )
+
+    async def failed(self, request_id: str, target: Target, *, is_escalated: bool) -> None:
+        """Let auto learn that an answer was none."""
+        await self._router.auto.failed(request_id, target, "escalated" if is_escalated else "failed_check")
+
+    async def note(
+        self, first: UsageRecord, found: Flaw | None, following: Target | None, second: UsageRecord | None
+    ) -> None:
+        """Measure what the check was worth: not where no price is known, nor where nothing strict was checked."""
+        decided = self._plan.auto
+        target = Target(first.opened.provider_name, first.opened.request_model)
+        if decided is None or first.cost_nanousd is None or (found is None and not self._cascade.wanted.is_strict):
+            return
+        if following is None:
+            following = stronger(decided, target, self._plan.targets, self._estimate, ratio=self._cascade.ratio)
+        if following is None:
+            return
+        price = self._admission.setup.prices.price(following)
+        usage = structs.replace(first.usage, cost_nanousd=None)
+        strong = cost(usage, price) if price is not None else None
+        if second is not None and second.error_type is None and second.cost_nanousd is not None:
+            strong = second.cost_nanousd
+        if strong is None:
+            return
+        row = CascadeRow(
+            at_us=int(self._router.clock.now() * 1e6),
+            request_id=first.opened.request_id,
+            task=decided.task,
+            event_id=first.opened.event_id,
+            target=str(target),
+            cheap_nanousd=first.cost_nanousd,
+            strong_event_id=second.opened.event_id if second else None,
+            strong_target=str(following),
+            strong_nanousd=strong,
+            has_failed=found is not None,
+            why=found.why if found else "",
+        )
+        await self._router.cascades.note(row)
+
+    @property
+    def _cascade(self) -> Cascade:
+        assert self._plan.cascade is not None, "asked only where something is checked"
+        return self._plan.cascade
+
+    def _estimate(self, target: Target) -> int | None:
+        return self._admission.estimate(self._request, target)
+
+
+def row_reason(escalated: Escalated) -> str:
+    """Why the stronger target was asked, for its row in the ledger."""
+    return f"escalated: {escalated.why} {escalated.costs}".strip()
