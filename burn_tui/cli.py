@@ -79,7 +79,7 @@ def parser(first: str | None = None) -> argparse.ArgumentParser:
 
 
 def _add_all(commands: Commands, top: argparse.ArgumentParser) -> None:
-    from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, route, team, tmux
+    from burn_tui.commands import ask, audit, completion, doctor, gateway, prompts, route, team, tmux, workflow
 
     for add in (
         ask.add,
@@ -91,6 +91,7 @@ def _add_all(commands: Commands, top: argparse.ArgumentParser) -> None:
         audit.add,
         prompts.add,
         route.add,
+        workflow.add,
         team.add,
         team.add_trust,
         doctor.add,

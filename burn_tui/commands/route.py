@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from burn_tui.commands.places import Commands, Parser, add_places, boot
+from burn_tui.commands.places import Commands, Parser, add_places, boot, config_file
 from burn_tui.core.errors import WrongCallError
 
 
@@ -22,6 +22,7 @@ def add(commands: Commands) -> None:
     replayed = _command(what, "replay", "money and time of the past under another policy", _replay)
     replayed.add_argument("--since", metavar="S", default="7d", help="how far back: 90m, 24h, 7d, 2w or a date")
     replayed.add_argument("--policy", metavar="F", required=True, help="a YAML file with the sections auto: or rules:")
+    replayed.add_argument("--adopt", action="store_true", help="then make it the policy of the settings file")
     for one in (explained, replayed):
         one.add_argument("--json", action="store_true", help="one JSON object")
     _command(what, "reset", "forget what was learned, and every correction", _reset)
@@ -59,11 +60,25 @@ def _replay(options: argparse.Namespace) -> int:
     except (OSError, UnicodeDecodeError) as error:
         mend = "Name a YAML file with the sections auto: or rules:."
         raise WrongCallError(f"{options.policy} cannot be read: {error}.", mend=mend) from error
+    if options.adopt and options.demo:
+        raise WrongCallError("The demo has no settings file.", mend="Leave --demo or --adopt away.")
     with ExitStack() as stack:
         booted = boot(options, stack)
-        return asyncio.run(
+        code = asyncio.run(
             replayed(text, file=options.policy, boot=booted, since=options.since, as_json=options.json, out=sys.stdout)
         )
+    if options.adopt:
+        _adopt(text, options)
+    return code
+
+
+def _adopt(policy_text: str, options: argparse.Namespace) -> None:
+    from burn_tui.engine.adopting import adopt
+
+    settings_file = config_file(options)
+    kept = adopt(policy_text, policy_file=options.policy, settings_file=settings_file)
+    told = sys.stderr if options.json else sys.stdout
+    told.write(f"Adopted: auto: and rules: of {settings_file} are those of {options.policy}; {kept} is as it was.\n")
 
 
 def _reset(options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
+from burn_tui.core.capabilities import Capabilities
 from burn_tui.core.errors import UnknownTargetError
 
 
@@ -23,6 +24,7 @@ class Model(Struct, frozen=True):
     name: str
     context_window: int | None = None
     """Tokens of prompt and answer together; None = unknown, so nothing is refused for length beforehand."""
+    capabilities: Capabilities = Capabilities()
 
 
 class Provider(Struct, frozen=True, kw_only=True):

@@ -121,7 +121,7 @@ def shortened(messages: tuple[Message, ...], tokens: int) -> tuple[Message, ...]
     turns = [message for message in messages if message.role != "system"]
     if not turns:
         return system
-    starts = [at for at, message in enumerate(turns) if _begins_a_turn(message)] or [len(turns) - 1]
+    starts = [at for at, message in enumerate(turns) if begins_a_turn(message)] or [len(turns) - 1]
     for start in starts:
         kept = (*system, *turns[start:])
         if estimate_input_tokens(kept) <= tokens:
@@ -129,13 +129,8 @@ def shortened(messages: tuple[Message, ...], tokens: int) -> tuple[Message, ...]
     return (*system, *turns[starts[-1] :])
 
 
-def before_last_turn(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Everything before the last question of a person; () if there is none."""
-    starts = [at for at, message in enumerate(messages) if _begins_a_turn(message)]
-    return messages[: starts[-1]] if starts else ()
-
-
-def _begins_a_turn(message: Message) -> bool:
+def begins_a_turn(message: Message) -> bool:
+    """Whether a person asks in it: what tools found is sent in the same role."""
     return message.role == "user" and not any(isinstance(part, ToolResult) for part in message.parts)
 
 

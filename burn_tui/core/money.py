@@ -55,8 +55,10 @@ class Price(Struct, frozen=True, kw_only=True):
 
     def rates_for(self, input_tokens: int) -> Rates:
         """The rates of a request with this many input tokens."""
-        passed = (step.rates for step in reversed(self.steps) if input_tokens > step.above)
-        return next(passed, self.rates)
+        for step in reversed(self.steps):
+            if input_tokens > step.above:
+                return step.rates
+        return self.rates
 
 
 FREE = Price(rates=Rates(input_rate=0, output_rate=0))

@@ -44,7 +44,8 @@ EVIDENCE: Mapping[Sign, tuple[bool, float]] = {
 _TOKEN = re.compile(rb"[a-z\x80-\xff]+|[0-9]+|[^\sa-z0-9\x80-\xff]")
 """A word in any alphabet, a number, or a sign."""
 _RULE_SLOPE, _RULE_CENTRE = 0.3, 8.5
-_FIRST_GRADIENT = 0.1
+FIRST_GRADIENT = 0.1
+"""What the sum of squares of a weight that is new begins with."""
 _MOST_LOGIT = 30.0
 
 
@@ -102,12 +103,12 @@ STRONG_FAILS_LESS = 0.5
 
 
 def gain_of(by_rule: float, cheap_fails: float, strong_fails: float) -> float:
-    """How much likelier a strong answer is good, from 0 to 1: half the rule's word, half that of experience.
+    """How much likelier a strong answer is good: half the rule's word, half experience's. Below 0 = a cheap one is.
 
-    `by_rule` is the chance that a cheap answer fails by the rule alone. Experience is strong where it has seen the like
-    and worse than the rule where it has not; the mean of both did better on every kind of prompts than experience alone.
+    `by_rule` is the chance that a cheap answer fails by the rule alone. Experience is better where it has seen the like
+    and worse where it has not, so it never speaks alone.
     """
-    return max((by_rule * (1 - STRONG_FAILS_LESS) + cheap_fails - strong_fails) / 2, 0.0)
+    return (by_rule * (1 - STRONG_FAILS_LESS) + cheap_fails - strong_fails) / 2
 
 
 def chance_of(logit: float) -> float:
@@ -124,6 +125,16 @@ class Foretold(Struct, frozen=True):
     by_learner: float
 
 
+class Moved(Struct, frozen=True):
+    """How far one weight has moved, and its sum of squares. Sums of such moves come out the same in any order."""
+
+    weight: float
+    gradient: float
+
+
+_STOOD_STILL = Moved(0.0, 0.0)
+
+
 class Learner:
     """Of one tier. `leans_on_rule`: the rule is about failures of the cheap tier, and no offset for another."""
 
@@ -138,8 +149,8 @@ class Learner:
         """By bucket."""
         self.gradients: dict[int, float] = dict(gradients or {})
         """By bucket, the sum of the squares of all gradients so far."""
-        self.changed: set[int] = set()
-        """Buckets whose weights have changed since they were last kept."""
+        self.moved: dict[int, Moved] = {}
+        """By bucket, how far weights have moved since they were last kept."""
         self.record = Record()
         self.is_frozen = False
         """True = it foretells, and learns nothing more."""
@@ -169,13 +180,27 @@ class Learner:
         self._move(((-1 - place, value) for place, value in enumerate(found.counts)), error)
         self._move(((bucket, found.share) for bucket in found.words), error)
 
+    def put_back(self, moved: Mapping[int, Moved]) -> None:
+        """These could not be kept: they are kept next time."""
+        for bucket, by in moved.items():
+            since = self.moved.get(bucket, _STOOD_STILL)
+            self.moved[bucket] = Moved(by.weight + since.weight, by.gradient + since.gradient)
+
+    def take_over(self, weights: Mapping[int, tuple[float, float]], record: "Record") -> None:
+        """What is kept of these buckets, each a weight and its sum of squares; others may have learned as well."""
+        self.record = record
+        for bucket, (weight, gradient) in weights.items():
+            self.weights[bucket], self.gradients[bucket] = weight, gradient
+
     def _move(self, values: Iterable[tuple[int, float]], error: float) -> None:
         for bucket, value in values:
             slope = error * value
-            gradient = self.gradients.get(bucket, _FIRST_GRADIENT) + slope * slope
+            gradient = self.gradients.get(bucket, FIRST_GRADIENT) + slope * slope
+            step = -STEP * slope / math.sqrt(gradient)
             self.gradients[bucket] = gradient
-            self.weights[bucket] = self.weights.get(bucket, 0.0) - STEP * slope / math.sqrt(gradient)
-            self.changed.add(bucket)
+            self.weights[bucket] = self.weights.get(bucket, 0.0) + step
+            before = self.moved.get(bucket, _STOOD_STILL)
+            self.moved[bucket] = Moved(before.weight + step, before.gradient + slope * slope)
 
     def _sum(self, found: Features) -> float:
         known = self.weights.get

@@ -64,6 +64,8 @@ class Outlook(Struct, frozen=True, kw_only=True):
     """True = it has said that nothing is left of its limits."""
     context_window: int | None = None
     """Tokens; None = unknown, so nothing is too long for it."""
+    unable: str | None = None
+    """Why the model cannot do what the request asks for; None = nothing is known against it."""
 
 
 class Plan(Struct, frozen=True):
@@ -81,6 +83,8 @@ class Plan(Struct, frozen=True):
     """When the first resting target may be asked again, in seconds since the epoch; None = none rests."""
     largest_window: int | None = None
     """The largest of the context windows that are too small; None = none is."""
+    is_beyond: bool = False
+    """True = somebody was left out only because the model cannot do what is asked for."""
     auto: AutoDecision | None = None
     """What put the targets in their order; None = the route's own order holds."""
     cascade: Cascade | None = None
@@ -130,7 +134,8 @@ def plan(route: Route, outlooks: Mapping[Target, Outlook], *, tokens: int, now: 
         tuple(skipped),
         next((outlook.denied for outlook in seen if outlook.denied), None),
         min((until for outlook in seen if (until := _back_at(outlook, tokens)) is not None), default=None),
-        max((outlook.context_window or 0 for outlook in seen if _is_too_small(outlook, tokens)), default=None),
+        max((outlook.context_window or 0 for outlook in seen if _only_is_too_small(outlook, tokens)), default=None),
+        is_beyond=any(outlook.unable and not (outlook.denied or outlook.missing_key) for outlook in seen),
     )
 
 
@@ -144,6 +149,8 @@ def _why_not(outlook: Outlook, tokens: int, now: float) -> str | None:
         return outlook.denied.why
     if outlook.missing_key is not None:
         return f"{outlook.missing_key} is not set."
+    if outlook.unable is not None:
+        return outlook.unable
     if _is_too_small(outlook, tokens):
         return f"It takes {outlook.context_window:,} tokens, and this needs about {tokens:,}."
     if outlook.is_admitted:
@@ -161,11 +168,15 @@ def _is_too_small(outlook: Outlook, tokens: int) -> bool:
     return outlook.context_window is not None and tokens > outlook.context_window
 
 
+def _only_is_too_small(outlook: Outlook, tokens: int) -> bool:
+    return outlook.unable is None and _is_too_small(outlook, tokens)
+
+
 def _back_at(outlook: Outlook, tokens: int) -> float | None:
     """When a target that only rests is back; None for one that does not rest, or that waiting does not bring back."""
-    is_out = outlook.denied is not None or outlook.missing_key is not None or _is_too_small(outlook, tokens)
-    is_dead = outlook.rests_for == "auth"
-    return None if is_out or is_dead or outlook.is_admitted else outlook.rests_until
+    is_barred = outlook.denied is not None or outlook.missing_key is not None or outlook.rests_for == "auth"
+    cannot = outlook.unable is not None or _is_too_small(outlook, tokens)
+    return None if is_barred or cannot or outlook.is_admitted else outlook.rests_until
 
 
 def _reasons(route: Route, open_now: list[Target]) -> tuple[str, ...]:

@@ -85,8 +85,8 @@ class Transcript:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.revision = 0
-        self.unseen_fallbacks: list[FellBack] = []
-        """Fallbacks that the person has not dismissed yet, oldest first."""
+        self.unseen_fallbacks: list[FellBack | Escalated] = []
+        """Changes of the target that the person has not dismissed yet, oldest first."""
 
     @property
     def answering(self) -> Answer | None:
@@ -144,7 +144,8 @@ class Transcript:
                 how = "Now {}, which goes on from there." if event.continues else "Now {}."
                 self.note("fallback", f"{event.why} {how.format(event.to_target)}", at)
             case Escalated():
-                self.note("escalation", f"{event.why} Now {event.to_target}.", at)
+                self.unseen_fallbacks.append(event)
+                self.note("escalation", f"{event.why} Now {event.to_target}. {event.costs}".rstrip(), at)
             case Hedged():
                 self.note("waiting", f"{event.why} {event.also_target} is asked as well.", at)
             case Refused(kind="confirmation"):

@@ -47,6 +47,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     """The session has unlocked its environment."""
     test_mark: str | None = None
     """What marks the request as a test; None = nothing does."""
+    check: str | None = None
+    """The name of the user's command that judges the answer; None = rules and class decide."""
     prompt: Wordings | None = None
     """How the last question reads at each target; None = it is no versioned prompt, and reads alike everywhere."""
 

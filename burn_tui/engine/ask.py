@@ -60,6 +60,16 @@ class AttemptReport(Struct, frozen=True):
     """What the provider says served; null = it did not say."""
 
 
+class Escalation(Struct, frozen=True):
+    """An answer that failed a check, and who was asked after it. null = unknown."""
+
+    from_target: str
+    to_target: str
+    why: str
+    from_cost_nanousd: int | None
+    to_cost_nanousd: int | None
+
+
 class Report(Struct, frozen=True):
     """What `--json` prints."""
 
@@ -76,6 +86,8 @@ class Report(Struct, frozen=True):
     finish_reason: FinishReason | None
     error: str | None = None
     """Why there is no answer, with the mend; null with one."""
+    escalated: Escalation | None = None
+    """A first answer that failed a check; null = there was none."""
 
 
 class PromptCall(Struct, frozen=True):
@@ -161,6 +173,7 @@ class Telling:
         self._text: list[str] = []
         self._refused: Refused | None = None
         self._finished: RequestFinished | None = None
+        self._escalated: Escalated | None = None
 
     @property
     def exit_code(self) -> int:
@@ -168,6 +181,11 @@ class Telling:
         if self._refused is not None and self._refused.kind in _REFUSALS:
             return REFUSED
         return ANSWERED if self._finished and self._finished.served else NO_ANSWER
+
+    @property
+    def request_id(self) -> str:
+        """Of the request, once it is over."""
+        return self._finished.request_id if self._finished else ""
 
     def tell(self, event: Event) -> None:
         """Print what a person wants to know of one event."""
@@ -186,7 +204,10 @@ class Telling:
                 goes_on = ", which goes on from there" if continues else ""
                 self._say(f"{why} Now {following}{goes_on} (waited {waited_s:.2f} s).")
             case Escalated(to_target=following, why=why):
-                self._say(f"{why} Now {following}.")
+                self._escalated = event
+                self._text.clear()
+                self._print("\n")
+                self._say(f"{why} Now {following}. {event.costs}".rstrip())
             case Hedged(also_target=other, why=why):
                 self._say(f"{why} {other} is asked as well.")
             case Waiting(seconds=seconds, why=why):
@@ -219,7 +240,15 @@ class Telling:
             cost_nanousd=None if None in costs else sum(cost for cost in costs if cost is not None),
             finish_reason=answer.finish_reason if answer else None,
             error=self._error(finished),
+            escalated=self._escalation(finished),
         )
+
+    def _escalation(self, finished: RequestFinished) -> Escalation | None:
+        if (said := self._escalated) is None:
+            return None
+        spent = {_model(record): record.cost_nanousd for record in finished.records}
+        first, second = str(said.from_target), str(said.to_target)
+        return Escalation(first, second, said.why, spent.get(first, said.from_nanousd), spent.get(second))
 
     def _error(self, finished: RequestFinished) -> str | None:
         if self._refused is not None:
@@ -250,6 +279,10 @@ class Telling:
 
 def _named(target: Target) -> dict[str, str]:
     return {"provider": target.provider_name, "model": target.model}
+
+
+def _model(record: UsageRecord) -> str:
+    return f"{record.opened.provider_name}/{record.opened.request_model}"
 
 
 def _attempt(record: UsageRecord) -> AttemptReport:

@@ -65,8 +65,6 @@ KEEP_TWIN = "INSERT OR IGNORE INTO audit_twins VALUES (?, ?)"
 
 KEEP_BRANCH = "INSERT OR IGNORE INTO found_branches VALUES (?, ?)"
 
-KNOWN = "SELECT 1 FROM attempt_rows WHERE event_id = ?"
-
 KNOWN_FIGURES = """
     SELECT input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens,
            cache_creation_1h_input_tokens, reasoning_output_tokens, cost_source
@@ -81,6 +79,11 @@ CORRECTED_BY = """
            sum(reasoning_output_tokens) AS reasoning_output_tokens
     FROM corrections WHERE corrects = ? HAVING count(*) > 0
 """
+
+def known(number: int) -> str:
+    """Which of so many ids there are."""
+    return f"SELECT event_id FROM attempt_rows WHERE event_id IN ({', '.join('?' * number)})"  # noqa: S608 - no words
+
 
 MODELS_MET = "SELECT DISTINCT provider_name, request_model FROM labels WHERE provider_name <> '' LIMIT 500"
 

@@ -21,7 +21,7 @@ from burn_tui.core.complexity import Complexity
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.events import RequestFinished
 from burn_tui.core.latency import Histogram, percentile
-from burn_tui.core.route_learning import EVIDENCE, STRONG_FAILS_LESS, Features, Learner, Sign, features, gain_of
+from burn_tui.core.route_learning import EVIDENCE, STRONG_FAILS_LESS, Features, Learner, Record, Sign, features, gain_of
 from burn_tui.core.routing_rules import Facts, first_match, marked
 from burn_tui.core.task_class import Correction, TaskClass, alike, classify, words_of
 from burn_tui.core.transcript import Verdict
@@ -187,7 +187,7 @@ class Auto:
         cheap, strong = self.learners["cheap"], self.learners["strong"]
         fails = cheap.chance(seen, found)
         strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * STRONG_FAILS_LESS
-        gain = gain_of(cheap.rule(seen), fails, strong_fails)
+        gain = max(gain_of(cheap.rule(seen), fails, strong_fails), 0.0)
         learning = cheap.record.in_words + (f", but nothing is kept: {self.trouble}" if self.trouble else "")
         return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=learning)
 
@@ -280,14 +280,16 @@ class Auto:
             return
         learner.learn(pending.seen, pending.found, failed=float(failed), weight=weight)
         foretold, at_us = learner.record.latest[-1], int(self._now() * 1e6)
-        changed = [(bucket, learner.weights[bucket], learner.gradients[bucket]) for bucket in learner.changed]
-        learner.changed.clear()
+        moved, learner.moved = learner.moved, {}
 
-        def keep(connection: sqlite3.Connection) -> None:
+        def keep(connection: sqlite3.Connection) -> tuple[sql.Weights, Record]:
             sql.note_label(connection, tier, sign, foretold, at_us)
-            sql.keep_weights(connection, tier, changed)
+            return sql.keep_moves(connection, tier, moved), sql.record(connection, tier)
 
-        await self._safely(keep, writes=True)
+        if (kept := await self._safely(keep, writes=True)) is not None:
+            learner.take_over(*kept)
+        elif self.memory is not None:
+            learner.put_back(moved)
 
     async def correct(self, prompt: str, task: TaskClass) -> None:
         """A person says what a prompt is; those like it are taken for the same from now on."""

@@ -11,10 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from burn_tui.core.auto import PROMPTS_RANKED
-from burn_tui.core.route_learning import WINDOW, Foretold, Learner, Record
+from burn_tui.core.route_learning import FIRST_GRADIENT, WINDOW, Foretold, Learner, Moved, Record
 from burn_tui.core.task_class import TASK_CLASSES, Correction, TaskClass
 
 MOST_CORRECTIONS = 200
+
+Weights = Mapping[int, tuple[float, float]]
+"""By bucket, the weight and its sum of squares."""
 
 
 class DecisionRow(Struct, frozen=True, kw_only=True):
@@ -56,13 +59,18 @@ def remembered(connection: sqlite3.Connection, tiers: Mapping[str, bool]) -> Rem
 def _learner(connection: sqlite3.Connection, tier: str, *, leans_on_rule: bool) -> Learner:
     rows = connection.execute("SELECT bucket, weight, gradient FROM auto_weights WHERE tier = ?", (tier,)).fetchall()
     learner = Learner({row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}, leans_on_rule=leans_on_rule)
+    learner.record = record(connection, tier)
+    return learner
+
+
+def record(connection: sqlite3.Connection, tier: str) -> Record:
+    """How well rule and learner have foretold, in all processes together."""
     count = connection.execute("SELECT count(*) FROM auto_labels WHERE tier = ?", (tier,)).fetchone()[0]
     latest = connection.execute(
         "SELECT failed, weight, by_rule, by_learner FROM auto_labels WHERE tier = ? ORDER BY id DESC LIMIT ?",
         (tier, WINDOW),
     ).fetchall()
-    learner.record = Record(count, (Foretold(bool(row[0]), *row[1:]) for row in reversed(latest)))
-    return learner
+    return Record(count, (Foretold(bool(row[0]), *row[1:]) for row in reversed(latest)))
 
 
 def _corrections(connection: sqlite3.Connection) -> list[Correction]:
@@ -101,13 +109,21 @@ def note_label(connection: sqlite3.Connection, tier: str, sign: str, foretold: F
     )
 
 
-def keep_weights(connection: sqlite3.Connection, tier: str, changed: Iterable[tuple[int, float, float]]) -> None:
-    """Write what one label has changed."""
+def keep_moves(connection: sqlite3.Connection, tier: str, moved: Mapping[int, Moved]) -> Weights:
+    """Write how far weights have moved, and say where they are now.
+
+    Moves are added to what is there: another process may have learned since this one last looked.
+    """
     connection.executemany(
-        "INSERT INTO auto_weights VALUES (?, ?, ?, ?) ON CONFLICT (tier, bucket) "
-        "DO UPDATE SET weight = excluded.weight, gradient = excluded.gradient",
-        [(tier, *one) for one in changed],
+        "INSERT INTO auto_weights VALUES (:tier, :bucket, :weight, :first + :gradient) ON CONFLICT (tier, bucket) "
+        "DO UPDATE SET weight = weight + :weight, gradient = gradient + :gradient",
+        [
+            {"tier": tier, "bucket": bucket, "first": FIRST_GRADIENT, "weight": by.weight, "gradient": by.gradient}
+            for bucket, by in moved.items()
+        ],
     )
+    statement = "SELECT weight, gradient FROM auto_weights WHERE tier = ? AND bucket = ?"
+    return {bucket: connection.execute(statement, (tier, bucket)).fetchone() for bucket in moved}
 
 
 def keep_correction(connection: sqlite3.Connection, task: TaskClass, words: Iterable[str]) -> None:

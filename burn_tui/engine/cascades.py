@@ -57,6 +57,7 @@ class Cascades:
         """Puts a sentence where it stays on screen."""
         self.trouble: str | None = None
         """Why what was measured is not kept; None = it is."""
+        self._told: set[str] = set()
         self._memory: Memory | None = None
         self._samples: defaultdict[str, deque[Sample]] = defaultdict(lambda: deque(maxlen=LOOKED_BACK))
 
@@ -97,6 +98,12 @@ class Cascades:
             self.trouble = str(error)
         else:
             self.trouble = None
+
+    def tell_once(self, sentence: str) -> None:
+        """Tell what is told already only if it is not."""
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self.tell(sentence)
 
     def _tell_if_off(self, task: str) -> None:
         found = balance(self._samples[task])

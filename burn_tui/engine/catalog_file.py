@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from msgspec import Struct
 
+from burn_tui.core.capabilities import Capabilities, Capability
 from burn_tui.engine.yaml_source import parse
 
 
@@ -22,6 +23,11 @@ class KnownProvider(Struct, frozen=True, forbid_unknown_fields=True):
     probe: str | None = None
     """An address that answers 200 when the server runs; None = never looked for."""
     options: dict[str, str] = {}
+    lacks: dict[str, tuple[Capability, ...]] = {}
+
+    def capabilities(self, model: str) -> Capabilities:
+        """What is known of that model."""
+        return Capabilities(**dict.fromkeys(self.lacks.get(model, ()), False))
 
 
 @cache

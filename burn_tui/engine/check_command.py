@@ -43,7 +43,7 @@ class Judged(Struct, frozen=True, kw_only=True):
 async def judged(check: CommandCheck, answer: str, *, project: Path | None, environ: Mapping[str, str]) -> Judged:
     """Run the command on an answer. `project`: where the files it wants beside the answer are; None = nowhere."""
     with TemporaryDirectory(prefix="burn-tui-check-", ignore_cleanup_errors=True) as name:
-        directory = Path(name).resolve()
+        directory = await asyncio.to_thread(Path(name).resolve)
         problem = await asyncio.to_thread(_laid_out, check, answer, project, directory)
         if problem is not None:
             return Judged(word="cannot", why=f"check {check.name} cannot run: {problem}")

@@ -25,8 +25,9 @@ def from_environment(environ: Mapping[str, str], *, wanted_file: Path) -> Settin
         if variable is not None and known.base_url is not None:
             found[name] = provider(name, known, known.models)
             references[name] = (KeyReference("environment", variable),)
+    keys = "keys found" if found else "no key"
     return Settings(
-        origin=f"no settings file; keys found in the environment ({wanted_file} would be read)",
+        origin=f"no settings file; {keys} in the environment ({wanted_file} would be read)",
         is_written=False,
         directory=wanted_file.parent,
         catalog=Catalog(found),
@@ -41,7 +42,7 @@ def provider(name: str, known: KnownProvider, models: tuple[str, ...]) -> Provid
         name=name,
         dialect=known.dialect,
         base_url=known.base_url,
-        models=tuple(Model(model) for model in models),
+        models=tuple(Model(model, capabilities=known.capabilities(model)) for model in models),
         is_local=known.local,
         options=known.options,
     )

@@ -52,7 +52,10 @@ def keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Each provider's key by its fingerprint, and what is missing or shared."""
     held = Keys(settings.keys, environ)
     if not settings.catalog.providers:
-        yield Finding("keys", "no provider is known", "Set a key such as ANTHROPIC_API_KEY, or start a local server.")
+        mend = "Set a key such as ANTHROPIC_API_KEY, or start a local server."
+        if settings.is_written:
+            mend = "Name one in the settings: providers: {anthropic: {}}. With a settings file none is looked for."
+        yield Finding("keys", "no provider is known", mend)
     for provider in settings.catalog.providers.values():
         for lane in provider.lanes:
             yield _key(provider, held, lane)

@@ -23,6 +23,7 @@ from burn_tui.engine.foreign_sql import FOREIGN_INDEXES
 from burn_tui.engine.outcome_sql import OUTCOMES
 from burn_tui.engine.prompt_sql import PROMPTS
 from burn_tui.engine.team_cursor_sql import TEAM_CURSOR
+from burn_tui.engine.workflow_sql import WORKFLOWS
 
 APPLICATION_ID = 0x6275726E
 """Marks a SQLite file as ours: "burn" in ASCII."""
@@ -398,5 +399,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     AUTO,
     COMPARISONS,
     CASCADES,
+    WORKFLOWS,
 )
 """Append only."""

@@ -32,6 +32,9 @@ def _carrier(request: ChatRequest, caller: Caller, admission: Admission, tokens:
     large = [
         target
         for target, size in windows.items()
-        if size >= tokens and setup.lanes(target) and admission.forbidden(request, target, caller) is None
+        if size >= tokens
+        and setup.lanes(target)
+        and setup.unable(target, request) is None
+        and admission.forbidden(request, target, caller) is None
     ]
     return max(large, key=lambda target: windows[target], default=None)

@@ -69,7 +69,7 @@ def change_pins(folder: Path, stem: str, pins: Mapping[str, str]) -> None:
             label,
             mend="Write each prompt on a line of its own, as in triage: {production: working}.",
         )
-    _replace(before.path, changed.text)
+    replace(before.path, changed.text)
 
 
 def _understood(path: Path, text: str) -> PinsFile:
@@ -89,32 +89,3 @@ def _pin(document: Document, stem: str, label: str) -> str:
         mend = near if "Did you mean" in near else "Write sha256: and at least 8 digits of a version, or working."
         raise document.error(f"{value!r} is no version.", (stem, label), mend=mend)
     return pin
-
-
-def _replace(path: Path, text: str) -> None:
-    """In one step: whoever reads meanwhile sees the old file or the new one, and a full disk leaves the old one."""
-    real = path.resolve()
-    try:
-        mode = real.stat().st_mode & 0o777 if real.exists() else 0o666 & ~_umask()
-        handle, name = tempfile.mkstemp(prefix=".pins-", dir=real.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(real)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be written: {error.strerror}.", file=str(path), mend="Check the folder's permissions."
-        ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

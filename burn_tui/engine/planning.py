@@ -46,7 +46,7 @@ def decide(
         return Refused("no_target", str(error), "Choose one with F2, or with --target.")
     tokens = estimate_request_tokens(request) + (request.max_output_tokens or 0)
     outlooks = {
-        target: _outlook(target, admission, health, now, denied=admission.forbidden(request, target, caller))
+        target: _outlook(target, request, admission, health, now, denied=admission.forbidden(request, target, caller))
         for target in route.targets
     }
     by_auto = partial(
@@ -92,7 +92,7 @@ def _by_auto(
                 marked(question(request))[1],
                 decision.task,
                 commands=policy.checks,
-                named=decision.check,
+                named=caller.check or decision.check,
             ),
             is_open,
             partial(admission.estimate, request),
@@ -113,7 +113,9 @@ def route_of(request: ChatRequest, setup: Setup) -> Route:
     return candidates(request.model, setup.routes, setup.catalog, setup.policy)
 
 
-def _outlook(target: Target, admission: Admission, health: Health, now: float, *, denied: Denied | None) -> Outlook:
+def _outlook(
+    target: Target, request: ChatRequest, admission: Admission, health: Health, now: float, *, denied: Denied | None
+) -> Outlook:
     setup = admission.setup
     scopes = [scope_of(target, lane) for lane in setup.lanes(target)]
     rests = [(until, health.rests_for(scope)) for scope in scopes if (until := health.rests_until(scope)) is not None]
@@ -126,14 +128,15 @@ def _outlook(target: Target, admission: Admission, health: Health, now: float, *
         rests_for=reason,
         is_exhausted=bool(scopes) and all(health.is_exhausted(scope, now) for scope in scopes),
         context_window=setup.context_window(target),
+        unable=setup.unable(target, request),
     )
 
 
 def _on_this_machine(request: ChatRequest, caller: Caller, admission: Admission) -> list[str]:
     """What may be asked whatever else is forbidden; [] where no model runs here."""
     setup = admission.setup
-    local = (target for target in setup.catalog.targets if setup.is_local(target))
-    return [str(target) for target in local if admission.forbidden(request, target, caller) is None]
+    able = (one for one in setup.catalog.targets if setup.is_local(one) and setup.unable(one, request) is None)
+    return [str(target) for target in able if admission.forbidden(request, target, caller) is None]
 
 
 def _nobody(decided: Plan, tokens: int) -> Refused:
@@ -142,7 +145,8 @@ def _nobody(decided: Plan, tokens: int) -> Refused:
         return Refused(
             "no_target",
             "No provider is configured.",
-            "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo.",
+            "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo. "
+            "Who has a settings file names providers there: providers: {anthropic: {}}.",
         )
     if decided.earliest_at is not None:
         reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)
@@ -163,4 +167,6 @@ def _nobody(decided: Plan, tokens: int) -> Refused:
         return Refused("guard", decided.denied.why, decided.denied.mend)
     reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)
     mend = "Set the key that is missing or refused, or choose another provider."
+    if decided.is_beyond:
+        mend = "Choose a model that can. If this one can, its entry under models: in the settings says so wrongly."
     return Refused("no_target", f"Nobody on route {decided.route} may be asked now. {reasons}", mend)

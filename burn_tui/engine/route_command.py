@@ -6,7 +6,7 @@ from functools import partial
 from typing import TextIO
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from burn_tui.core.auto import TIERS, AutoDecision
 from burn_tui.core.catalog import Target
@@ -21,6 +21,7 @@ from burn_tui.core.task_class import TASK_CLASSES, TaskClass
 from burn_tui.core.usage import Usage
 from burn_tui.engine import auto_sql as sql
 from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.cascades import forget
 from burn_tui.engine.clock import local_timezone
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings_auto import policy_in
@@ -53,6 +54,10 @@ class Explained(Struct, frozen=True, kw_only=True):
     is_explicit: bool
     asks_first: str | None
     cost_estimate_nanousd: int | None
+    checked: str | None = None
+    """What is checked of the answer; null = nothing is."""
+    cascades: dict[str, str] = {}
+    """What cascading has come to in each class, and where it is off."""
 
 
 async def explain(
@@ -73,13 +78,19 @@ async def explain(
             out.write(f"{reason}\n")
             return 3
         estimates = {target: admission.estimate(request, target) for target in decided.targets}
+        cascades = {task: spent.in_words for task, spent in router.cascades.by_task.items()}
+        checked = decided.cascade.wanted.in_words if decided.cascade else None
     finally:
         await runtime.close()
     if as_json:
-        explained = _explained(decided.auto, decided.targets, decided.skipped, estimates)
+        explained = structs.replace(
+            _explained(decided.auto, decided.targets, decided.skipped, estimates), checked=checked, cascades=cascades
+        )
         out.write(msgspec.json.encode(explained).decode() + "\n")
     else:
         _tell(decided.auto, decided.why, decided.targets, decided.skipped, estimates=estimates, out=out)
+        out.write(f"checked of the answer: {checked}\n" if checked else "")
+        out.write("".join(f"cascading of {task}: {words}\n" for task, words in cascades.items()))
     return 0
 
 
@@ -218,9 +229,11 @@ async def reset(*, boot: Callable[[], Awaitable[Runtime]], out: TextIO) -> int:
     runtime = await boot()
     try:
         labels, corrections = await runtime.ledger.writing(sql.forget)
+        checked = await runtime.ledger.writing(forget)
     finally:
         await runtime.close()
-    out.write(f"Forgotten: {labels} labels and {corrections} corrections. The rule decides again.\n")
+    checks = f" Of cascading: {checked} checked answers." if checked else ""
+    out.write(f"Forgotten: {labels} labels and {corrections} corrections.{checks} The rule decides again.\n")
     return 0
 
 

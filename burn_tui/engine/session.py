@@ -7,11 +7,12 @@ from msgspec import structs
 
 from burn_tui.core.assembly import AnswerBuilder
 from burn_tui.core.chat import ChatRequest, Message, said
-from burn_tui.core.context import before_last_turn, shortened
+from burn_tui.core.context import shortened
 from burn_tui.core.environment import Environment, Privacy
-from burn_tui.core.events import AttemptStarted, Event, FellBack, Refused, RequestFinished
+from burn_tui.core.events import AttemptStarted, Escalated, Event, FellBack, Refused, RequestFinished
 from burn_tui.core.lock import LOCKED, Lock, unlocked
 from burn_tui.core.transcript import Transcript
+from burn_tui.core.turns import Turn, turns
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.prompts import Prepared
@@ -65,9 +66,9 @@ class Session:
         *kept, _ = shortened((*self.messages, said("user", question)), tokens)
         self.messages = tuple(kept)
 
-    def before_last_turn(self) -> tuple[Message, ...]:
-        """What models were sent before the last answered question."""
-        return before_last_turn(self.messages)
+    def turns(self) -> list[Turn]:
+        """The answered questions that are sent along with the next one, oldest first."""
+        return turns(self.transcript.entries, self.messages)
 
     def twin(self) -> "Session":
         """Asks something beside this session, in its name and under its rules; what is said there stays there."""
@@ -121,7 +122,7 @@ class Session:
                 self._is_counted, self.lock = True, self.lock.after_request()
             case FellBack(from_target=target, continues=True):
                 answer.cut(target.provider_name)
-            case FellBack():
+            case FellBack() | Escalated():
                 answer.clear()
             case Refused():
                 self.transcript.withdraw_ask()

@@ -15,6 +15,7 @@ from msgspec import UNSET, Struct, structs
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Budget
+from burn_tui.core.capabilities import Capabilities
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
@@ -173,7 +174,7 @@ def _provider(document: Document, name: str, known: KnownProvider | None, *, key
         base_url=base_url,
         more_base_urls=tuple(more_base_urls),
         keys=max(keys, 1),
-        models=tuple(_model(model) for model in given.models or (known.models if known else ())),
+        models=tuple(_model(model, known) for model in given.models or (known.models if known else ())),
         is_local=(known is not None and known.local) if given.local is UNSET else given.local,
         options={**(known.options if known else {}), **given.options},
     )
@@ -199,8 +200,11 @@ def _is_address(written: str) -> bool:
         return False
 
 
-def _model(written: str | ModelSettings) -> Model:
-    return Model(written) if isinstance(written, str) else Model(written.name, written.context_window)
+def _model(written: str | ModelSettings, known: KnownProvider | None) -> Model:
+    given = ModelSettings(written) if isinstance(written, str) else written
+    built_in = known.capabilities(given.name) if known else Capabilities()
+    said = {name: value for name in Capabilities.__struct_fields__ if (value := getattr(given, name)) is not None}
+    return Model(given.name, given.context_window, structs.replace(built_in, **said))
 
 
 def _key_references(document: Document, name: str, known: KnownProvider | None) -> tuple[KeyReference, ...]:

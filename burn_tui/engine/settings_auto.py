@@ -1,14 +1,16 @@
 """What the settings file says of auto: its section and the user's rules."""
 
 import re
+from pathlib import PurePath
 
 from msgspec import structs
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.catalog import Catalog, Target
-from burn_tui.core.errors import UnknownTargetError
+from burn_tui.core.checks import CommandCheck
+from burn_tui.core.errors import UnknownTargetError, mend_by_name
 from burn_tui.core.routing_rules import Rule
-from burn_tui.engine.settings_schema import AutoSettings, FileSettings, RuleSettings
+from burn_tui.engine.settings_schema import AutoSettings, CheckSettings, FileSettings, RuleSettings
 from burn_tui.engine.yaml_source import Document
 
 _CONDITIONS = ("project", "path", "regex", "operation", "session", "task")
@@ -30,9 +32,11 @@ def auto_policy(document: Document, sections: FileSettings, catalog: Catalog) ->
         for position, pattern in enumerate(written):
             _check_pattern(document, ("auto", "task_classes", task, position), pattern)
             patterns.append((task, pattern))
+    checks = tuple(_check(document, name) for name in sections.checks or {})
+    names = [one.name for one in checks]
     count = len(sections.rules or [])
-    rules = tuple(_rule(document, position, catalog, is_last=position + 1 == count) for position in range(count))
-    return AutoPolicy(**plain, tiers=tiers, patterns=tuple(patterns), rules=rules)
+    rules = tuple(_rule(document, position, catalog, names, is_last=position + 1 == count) for position in range(count))
+    return AutoPolicy(**plain, tiers=tiers, patterns=tuple(patterns), rules=rules, checks=checks)
 
 
 def policy_in(document: Document, catalog: Catalog) -> AutoPolicy:
@@ -41,11 +45,32 @@ def policy_in(document: Document, catalog: Catalog) -> AutoPolicy:
     return auto_policy(document, sections, catalog)
 
 
-def _rule(document: Document, position: int, catalog: Catalog, *, is_last: bool) -> Rule:
+def _check(document: Document, name: str) -> CommandCheck:
+    given = document.convert(("checks", name), CheckSettings)
+    for key in ("file", "copy"):
+        for place in [given.file] if key == "file" else given.copy:
+            if PurePath(place).is_absolute() or ".." in PurePath(place).parts:
+                mend = "Name it relative to the working directory, without .."
+                raise document.error(f"{place!r} leads out of the directory.", ("checks", name, key), mend=mend)
+    return CommandCheck(
+        name=name,
+        run=tuple(given.run),
+        file=given.file,
+        copies=tuple(given.copy),
+        timeout_s=given.timeout_s,
+        tasks=tuple(given.tasks),
+    )
+
+
+def _rule(document: Document, position: int, catalog: Catalog, checks: list[str], *, is_last: bool) -> Rule:
     path = ("rules", position)
     given = structs.asdict(document.convert(path, RuleSettings))
-    if all(given[name] is None for name in ("tier", "use", "profile")):
-        raise document.error("it decides nothing.", path, mend="Give it a tier, a profile, or use: provider/model.")
+    if all(given[name] is None for name in ("tier", "use", "profile", "check")):
+        mend = "Give it a tier, a profile, a check, or use: provider/model."
+        raise document.error("it decides nothing.", path, mend=mend)
+    if given["check"] is not None and given["check"] not in checks:
+        mend = mend_by_name(given["check"], checks) if checks else "Declare it in the section checks:."
+        raise document.error(f"there is no check {given['check']!r}.", (*path, "check"), mend=mend)
     if all(given[name] is None for name in _CONDITIONS) and not is_last:
         mend = "Put it last, or give it a project, path, regex, operation, session or task."
         raise document.error("it always holds, so no rule after it ever does.", path, mend=mend)

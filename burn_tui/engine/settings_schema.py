@@ -25,6 +25,12 @@ class ModelSettings(Struct, forbid_unknown_fields=True):
     name: str
     context_window: Count | None = None
     """Tokens of prompt and answer together; absent = as the built-in price data says."""
+    tools: bool | None = None
+    """false = it calls no functions, so it is not asked where tools are offered; absent = as far as is known."""
+    images: bool | None = None
+    """false = it takes no pictures; absent = as far as is known."""
+    json: bool | None = None
+    """false = it cannot be held to JSON; absent = as far as is known."""
 
 
 class ProviderSettings(Struct, forbid_unknown_fields=True):
@@ -38,7 +44,8 @@ class ProviderSettings(Struct, forbid_unknown_fields=True):
     api_key: str | list[str] | None = None
     """"${VARIABLE}" or "keyring:NAME", never the key itself; absent = needs none. A list spreads requests."""
     models: list[str | ModelSettings] = []
-    """Names, or {name: ..., context_window: ...}; the first is the one that a bare provider name means."""
+    """Names, or {name: ..., context_window: ..., tools: true, images: false, json: true}; what a model is said not to
+    be able to do it is never asked for. The first is the one that a bare provider name means."""
     local: bool | UnsetType = UNSET
     """true = runs on this machine and is free."""
     options: dict[str, str] = {}
@@ -231,6 +238,23 @@ class AutoSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Patterns of your own, as in {infra_config: ["\\.nomad\\b"]}; one that is found in a prompt decides its class."""
 
 
+class CheckSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One entry of `checks:`, by name: a program that judges the answers that auto gets. It ends with 0 if the answer is
+    good. It runs in a directory of its own and is told of no key; otherwise it may do what you may do.
+    """
+
+    run: Annotated[list[str], Meta(min_length=1)]
+    """The program and its arguments, as in [pytest, -q]; no shell reads them."""
+    file: str = "answer.txt"
+    """Where the answer's code blocks are put in that directory; without any, the whole answer."""
+    copy: list[str] = []
+    """Files and folders of the working directory that are copied beside it."""
+    timeout_s: Annotated[float, Meta(gt=0, le=600)] = 30.0
+    """Then it is ended with all that it has started, and the answer has failed."""
+    tasks: list[TaskClass] = []
+    """The classes whose answers it judges; absent = only those of the rules that name it."""
+
+
 class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry of `rules:`, for auto. Every condition that is given has to hold; the first rule that fits decides, and
     beats whatever was learned.
@@ -255,6 +279,8 @@ class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """provider/model that answers before all others."""
     profile: Profile | None = None
     """deterministic = temperature 0, a fixed seed, a dated model, nothing tried out; creative = temperature 1."""
+    check: str | None = None
+    """The entry of `checks:` that judges the answers; absent = by their class."""
 
 
 class FileSettings(Struct, forbid_unknown_fields=True):
@@ -273,6 +299,7 @@ class FileSettings(Struct, forbid_unknown_fields=True):
     neighbours: list[Any] | None = None
     auto: AutoSettings | None = None
     rules: list[Any] | None = None
+    checks: dict[str, Any] | None = None
     team: TeamSettings | None = None
     audit: AuditSettings | None = None
     on_cut: OnCut = "continue"

@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.budget import Budget
+from burn_tui.core.capabilities import unable
 from burn_tui.core.catalog import Catalog, Target
+from burn_tui.core.chat import ChatRequest
 from burn_tui.core.health import Health, scope_of
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import Route
@@ -36,6 +38,10 @@ class Setup(Struct, frozen=True, kw_only=True):
     def context_window(self, target: Target) -> int | None:
         """Tokens of prompt and answer together: the user's word, else the price data's; None = unknown."""
         return self.catalog.model(target).context_window or self.prices.context_window(target)
+
+    def unable(self, target: Target, request: ChatRequest) -> str | None:
+        """Why the target's model cannot do what the request asks for; None = nothing is known against it."""
+        return unable(self.catalog.model(target).capabilities, request)
 
     def lanes(self, target: Target) -> list[int]:
         """The lanes to the target's provider that have their key."""

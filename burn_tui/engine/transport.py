@@ -1,5 +1,6 @@
 """HTTP out of this machine. The only file that imports httpx."""
 
+import re
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from types import ModuleType, TracebackType
@@ -135,9 +136,12 @@ class _network_errors:  # noqa: N801 - reads as a statement at its places of use
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.PoolTimeout)
 
+_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ")
+"""The system's own number for an error, which says nothing to a person."""
+
 
 def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> Failure:
-    words = redacted(str(error)) or type(error).__name__
+    words = _NUMBER.sub("", redacted(str(error))) or type(error).__name__
     match error:
         case httpx.ConnectTimeout():
             return Failure("timeout", f"no connection in time ({words})")

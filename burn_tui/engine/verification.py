@@ -1,8 +1,8 @@
 """Looks at the answer of one request, and says who is asked instead where it is none.
 
-    flaw ──none──> that was the answer
-      └── following ──nobody dearer, or no room──> it stays the answer, and learning hears of it
-                └── Escalated: once, never a second time
+flaw ──none──> that was the answer
+  └── following ──nobody dearer, or no room──> it stays the answer, and learning hears of it
+            └── Escalated: once, never a second time
 """
 
 import os
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
 
 
 class Verification:
-    """Of one request. `is_over` once there was an escalation: nothing is checked after it."""
+    """Of one answer."""
 
-    def __init__(self, router: "Router", plan: Plan, request: ChatRequest, caller: Caller, admission: Admission) -> None:
-        self.is_over = plan.cascade is None
-        self.trouble: str | None = None
-        """Why the user's check could not be run; None = it could, or there is none."""
+    def __init__(
+        self, router: "Router", plan: Plan, request: ChatRequest, caller: Caller, admission: Admission
+    ) -> None:
         self._router = router
         self._plan = plan
         self._request = request
@@ -45,14 +44,14 @@ class Verification:
 
     def waiting(self, attempt: Attempt) -> Waiting | None:
         """What is said before the user's command runs; None = none will."""
-        command = None if self.is_over or attempt.answer.has_calls else self._cascade.wanted.command
+        command = None if self._passes(attempt) else self._cascade.wanted.command
         if command is None:
             return None
         return Waiting(attempt.way.target, command.timeout_s, f"Check {command.name} runs, at most that long.")
 
     async def flaw(self, attempt: Attempt) -> Flaw | None:
         """What is wrong with the answer; None = nothing is, or it calls tools, or nothing is checked."""
-        if self.is_over or attempt.answer.has_calls:
+        if self._passes(attempt):
             return None
         wanted, text = self._cascade.wanted, attempt.answer.text
         found = flaw(wanted, text, attempt.record.finish_reason)
@@ -60,13 +59,13 @@ class Verification:
             return found
         said = await judged(wanted.command, text, project=self._router.directory, environ=os.environ)
         if said.word == "cannot":
-            self.trouble = said.why
+            self._router.cascades.tell_once(f"{said.why} Answers pass unchecked; look at checks: in the settings.")
         return Flaw("command", said.why) if said.word == "failed" else None
 
     def following(self, failed: Target, choice: Choice) -> Target | None:
         """Who is asked instead; None = nobody, and the answer stays."""
         decided, cascade = self._plan.auto, self._cascade
-        if decided is None or cascade.is_off or (decided.is_explicit and decided.check is None):
+        if decided is None or cascade.is_off or (decided.is_explicit and not (decided.check or self._caller.check)):
             return None
         open_now = [target for target in self._plan.targets if choice.admits(target)]
         return stronger(decided, failed, open_now, self._estimate, ratio=cascade.ratio)
@@ -98,7 +97,9 @@ class Verification:
         """Measure what the check was worth: not where no price is known, nor where nothing strict was checked."""
         decided = self._plan.auto
         target = Target(first.opened.provider_name, first.opened.request_model)
-        if decided is None or first.cost_nanousd is None or (found is None and not self._cascade.wanted.is_strict):
+        if decided is None or self._plan.cascade is None or self._cascade.is_off or first.cost_nanousd is None:
+            return
+        if found is None and not self._cascade.wanted.is_strict:
             return
         if following is None:
             following = stronger(decided, target, self._plan.targets, self._estimate, ratio=self._cascade.ratio)
@@ -125,6 +126,10 @@ class Verification:
             why=found.why if found else "",
         )
         await self._router.cascades.note(row)
+
+    def _passes(self, attempt: Attempt) -> bool:
+        """Whether nothing of it is checked."""
+        return self._plan.cascade is None or attempt.answer.has_calls
 
     @property
     def _cascade(self) -> Cascade:

@@ -1,8 +1,8 @@
 """The end of a request's journey: an answer that is none may be followed by that of a stronger target, once.
 
-    answered ──no flaw, or nobody stronger may be asked──> RequestFinished
-       └── Escalated ──answered──> RequestFinished
-               └── failed: FellBack to the first answer, which is said again ──> RequestFinished
+answered ──no flaw, or nobody stronger may be asked──> RequestFinished
+   └── Escalated ──answered──> RequestFinished
+           └── failed: FellBack to the first answer, which is said again ──> RequestFinished
 """
 
 from collections.abc import AsyncGenerator
@@ -11,7 +11,6 @@ from contextlib import aclosing
 from msgspec import structs
 
 from burn_tui.core.events import Escalated, Event, FellBack, FinishSeen, TextDelta, UsageSeen
-from burn_tui.core.routing import Plan
 from burn_tui.engine.attempt import Attempt
 from burn_tui.engine.choice import Choice
 from burn_tui.engine.journey import Journey
@@ -21,19 +20,16 @@ from burn_tui.engine.verification import Verification, row_reason
 class VerifiedJourney(Journey):
     """Looks at the answer before it is the end."""
 
-    def _begin(self, decided: Plan) -> None:
-        super()._begin(decided)
-        self._check = Verification(self._router, decided, self._request, self._caller, self._admission)
-
     async def _answered(self) -> AsyncGenerator[Event]:
-        check, first, target = self._check, self._attempt, self._target
+        check = Verification(self._router, self._plan, self._request, self._caller, self._admission)
+        first, target = self._attempt, self._target
         if (waiting := check.waiting(first)) is not None:
             yield waiting
         flaw = await check.flaw(first)
         following = None if flaw is None else check.following(target, self._choice)
         if flaw is not None:
             escalated = check.escalated(flaw, first.record, following) if following is not None else None
-            is_admitted = escalated is not None and await self._is_admitted(escalated)
+            is_admitted = escalated is not None and await self._is_admitted(check, escalated)
             if escalated is not None and is_admitted:
                 async with aclosing(self._stronger(first, escalated)) as events:
                     async for event in events:
@@ -43,18 +39,17 @@ class VerifiedJourney(Journey):
         await check.note(first.record, flaw, following, second)
         yield self._finished(target if self._attempt.failure is not None else self._target)
 
-    async def _is_admitted(self, escalated: Escalated) -> bool:
+    async def _is_admitted(self, check: Verification, escalated: Escalated) -> bool:
         """Whether the stronger target may be asked; then its row is open and it is the one that is chosen."""
         choice = Choice(self._router, self._setup)
         choice.take(escalated.to_target)
         opened = structs.replace(
             self._opened(self._request, escalated.to_target, choice.lane), route_reason=row_reason(escalated)
         )
-        if not await self._check.admitted(opened, escalated.to_target):
+        if not await check.admitted(opened, escalated.to_target):
             choice.leave()
             return False
-        self._choice, self._check.is_over = choice, True
-        self._sending, self._warnings = self._request, ()
+        self._choice, self._sending, self._warnings = choice, self._request, ()
         self._attempt = self._call(opened, escalated.to_target)
         return True
 

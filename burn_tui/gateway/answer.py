@@ -17,6 +17,7 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.events import (
     AttemptFailed,
     AttemptStarted,
+    Escalated,
     Event,
     FellBack,
     FinishSeen,
@@ -76,9 +77,7 @@ class Answer:
             case AttemptStarted(target=target):
                 if self._has_failed:
                     self._change_hands(continues=False)
-                self._target, self._passing, self._is_done = target, None, False
-                if not self._is_spliced:
-                    self._encoder = None
+                self._begin_anew_at(target)
             case TextDelta() | ReasoningDelta() | ToolCallDelta():
                 self._said.append(event)
                 return self._shown(self._written(event), is_answer=True)
@@ -92,8 +91,13 @@ class Answer:
             case AttemptFailed():
                 self._held.clear()
                 self._passing, self._has_failed = None, True
-            case FellBack(continues=continues):
+            case FellBack(to_target=target, continues=continues):
                 self._change_hands(continues=continues)
+                self._begin_anew_at(target)
+            case Escalated(to_target=target):
+                self._held.clear()
+                self._change_hands(continues=False)
+                self._begin_anew_at(target)
             case _:
                 pass
         return b""
@@ -153,6 +157,12 @@ class Answer:
             self._splice()
         else:
             self._said.clear()
+
+    def _begin_anew_at(self, target: Target) -> None:
+        """Whatever comes next is of `target`, also where it is an answer that is said again without a call."""
+        self._target, self._passing, self._is_done = target, None, False
+        if not self._is_spliced:
+            self._encoder = None
 
     def _splice(self) -> None:
         """Write everything from now on ourselves, as if all that was said had been written by us."""

@@ -10,6 +10,7 @@ from burn_tui.core.events import (
     AttemptFinished,
     AttemptStarted,
     ContextReduced,
+    Escalated,
     Event,
     FellBack,
     RequestFinished,
@@ -30,6 +31,8 @@ class Told:
         self._served_by = ""
         self._reason = ""
         self._from: list[str] = []
+        self._escalated_from = ""
+        self._first_cost = ""
         self._left_out: tuple[str, ...] = ()
         self._attempts = 0
         self._records: list[UsageRecord] = []
@@ -45,6 +48,9 @@ class Told:
             case FellBack(from_target=before, why=why):
                 self._from.append(str(before))
                 self._reason, self._left_out = why, ()
+            case Escalated(from_target=before, why=why, from_nanousd=spent):
+                self._escalated_from, self._reason, self._left_out = str(before), why, ()
+                self._first_cost = "unknown" if spent is None else f"{spent / NANOUSD:.9f}"
             case ContextReduced(what=what):
                 self._left_out = what
             case AttemptFinished(record=record):
@@ -67,6 +73,8 @@ class Told:
             "x-burn-request-id": self._request_id,
             "x-burn-served-by": self._served_by,
             "x-burn-fallback-from": ", ".join(self._from),
+            "x-burn-escalated-from": self._escalated_from,
+            "x-burn-escalated-from-cost-usd": self._first_cost,
             "x-burn-reason": self._reason,
             "x-burn-left-out": "; ".join(self._left_out),
             "x-burn-attempts": str(self._attempts),

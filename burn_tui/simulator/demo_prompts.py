@@ -8,6 +8,7 @@ from burn_tui.core.pins import written
 from burn_tui.core.prompt_form import WORKING, PromptVersion
 from burn_tui.core.usage import PromptUse
 from burn_tui.engine import prompt_memory as memory
+from burn_tui.engine.compare_files import FOLDER as CASES_FOLDER
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.pins_file import FILE
 from burn_tui.engine.prompt_files import FOLDER, SUFFIX, parsed
@@ -50,6 +51,23 @@ _FILES = {
     "triage.anthropic": _TRIAGE.replace("You sort", "Think first, then sort"),
 }
 
+_CASES = """repeats: 2
+defaultTest:
+  assert:
+    - {type: latency, threshold: 20000}
+    - {type: not-icontains, value: as an AI}
+tests:
+  - description: a retry loop
+    vars: {diff: "+ for attempt in range(limit): fetch(url)"}
+    assert:
+      - {type: icontains-any, value: [loop, attempt, retry]}
+  - description: a budget
+    vars: {diff: "+ with lock: reserve(budget)"}
+    assert:
+      - {type: icontains, value: lock}
+      - {type: word-count, value: {max: 200}}
+"""
+
 _BEFORE = _REVIEW.replace("temperature: 0.2", "temperature: 0.7").replace("Name at most three things,", "Name things,")
 
 CHANGED_S = 2.5 * 3600
@@ -64,6 +82,8 @@ def write_project(folder: Path) -> None:
         (prompts / f"{stem}{SUFFIX}").write_text(text, encoding="utf-8")
     pins = f"review-diff: {{production: {written(_version(_BEFORE).version)}, staging: {WORKING}}}\n"
     (prompts / FILE).write_text(pins, encoding="utf-8")
+    (prompts / CASES_FOLDER).mkdir()
+    (prompts / CASES_FOLDER / "review-diff.yaml").write_text(_CASES, encoding="utf-8")
 
 
 async def remember(ledger: Ledger, now: float) -> None:

@@ -9,6 +9,20 @@ from burn_tui.core.audit_switches import PROMPT_PAUSE_S, Rule, Switches
 from burn_tui.core.audit_tasks import ProviderShare, in_words, short_name
 from burn_tui.tui import format as fmt
 
+TOOL_NAMES = {
+    "router": "burn-tui",
+    "gateway": "burn-tui's gateway",
+    "import": "imports",
+    "demo": "the demo's history",
+    "claude_code": "Claude Code",
+    "codex": "Codex",
+    "gemini_cli": "Gemini CLI",
+    "opencode": "opencode",
+    "aider": "aider",
+    "llm": "llm",
+}
+"""Where calls come from, by the ledger's word for it."""
+
 CONCENTRATED = 0.8
 """From this share on one provider's bad day is a bad day for everything."""
 

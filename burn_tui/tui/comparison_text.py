@@ -11,12 +11,16 @@ from burn_tui.core.comparison import Base, Cell, Comparison, News, Result, Row, 
 from burn_tui.core.prompt_diff import Kind, Piece, shown, words
 from burn_tui.tui import format as fmt
 from burn_tui.tui.legible import legible
+from burn_tui.tui.widgets.packing import packed
 from burn_tui.tui.widgets.table import Column, table
 
 SIDE_BY_SIDE = 90
 """Columns from which the answers stand beside each other."""
 
 _GAP = 3
+
+_ALIKE = 0.4
+"""Share of two answers that has to be the same so that what differs is marked."""
 
 _ROOMY = 45
 """Columns of an answer from which each assertion has a line of its own."""
@@ -64,6 +68,8 @@ class Pair(Struct, frozen=True, kw_only=True):
     now_title: str
     of_all: Comparison | None = None
     """Where there is little room its contenders stand below; None = they stand elsewhere."""
+    notes: tuple[str, ...] = ()
+    """The same for what else is to be said."""
 
 
 def contender_rows(now: Comparison, width: int) -> list[Content]:
@@ -117,7 +123,8 @@ def against(now: Comparison, previous: Comparison | None, base: Base) -> str:
 def pair_lines(pair: Pair, width: int) -> list[Content]:
     """Both answers and what was checked; beside each other where there is room."""
     below = [Content(), *contender_rows(pair.of_all, width)] if pair.of_all is not None else []
-    return [*_both(pair, width), *below]
+    notes = [line for note in pair.notes for line in _wrapped(Content.styled(legible(note), "$text-warning"), width)]
+    return [*_both(pair, width), *([Content(), *notes] if notes else []), *below]
 
 
 def _both(pair: Pair, width: int) -> list[Content]:
@@ -126,9 +133,7 @@ def _both(pair: Pair, width: int) -> list[Content]:
     case = Content.styled(legible(pair.case), "bold $text-accent")
     if pair.before is None:
         return [case.truncate(width, ellipsis=True), *_answer(pair.now_title, pair.now, _plain(pair.now.text), width)]
-    differs = words(legible(pair.before.text), legible(pair.now.text))
-    old = [piece for piece in differs if piece.kind != "new"]
-    new = [piece for piece in differs if piece.kind != "gone"]
+    old, new = _marked_texts(legible(pair.before.text), legible(pair.now.text))
     if width < SIDE_BY_SIDE:
         left = _answer(pair.before_title, pair.before, old, width)
         right = _answer(pair.now_title, pair.now, new, width)
@@ -141,6 +146,15 @@ def _both(pair: Pair, width: int) -> list[Content]:
     return [case, *(Content.assemble(one.pad_right(half - one.cell_length), bar, other) for one, other in rows)]
 
 
+def _marked_texts(before: str, now: str) -> tuple[list[Piece], list[Piece]]:
+    """Both texts with what differs; where hardly anything is the same, marks would only be in the way of reading."""
+    differs = words(before, now)
+    same = sum(len(piece.text) for piece in differs if piece.kind == "same")
+    if 2 * same < _ALIKE * (len(before) + len(now)):
+        return [Piece("same", before)], [Piece("same", now)]
+    return [one for one in differs if one.kind != "new"], [one for one in differs if one.kind != "gone"]
+
+
 def _answer(title: str, result: Result, pieces: Sequence[Piece], width: int) -> list[Content]:
     """Whose it is, what was checked, and its words."""
     figures = [
@@ -148,8 +162,8 @@ def _answer(title: str, result: Result, pieces: Sequence[Piece], width: int) -> 
         fmt.seconds(result.duration_s) if result.duration_s is not None else "",
     ]
     facts = "  ".join(part for part in figures if part)
-    head = Content.assemble((title, "bold"), (f"  {facts}" if facts else "", "$foreground-muted"))
-    lines = [*_wrapped(head, width), *_ticks(result.ticks, width)]
+    head = packed([Content.styled(title, "bold"), Content.styled(facts, "$foreground-muted")], width, gap=2)
+    lines = [*head.split("\n"), *_ticks(result.ticks, width)]
     if result.problem:
         return [*lines, *_wrapped(Content.styled(legible(result.problem), "$text-warning"), width)]
     if not result.text:

@@ -41,6 +41,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """The context, in place of the session's own; None = the session's."""
     replaces: str | None = None
     """The attempt whose answer the new one takes the place of; None = it takes none."""
+    forgets: int = 0
+    """So many later questions are not sent along any more once it is answered."""
     prompt: str = ""
     """As it was typed, to be given back if nobody answers; "" = it was not typed now."""
     draft: str = ""

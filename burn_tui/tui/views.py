@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from burn_tui.core.budget import WARN_SHARE
 from burn_tui.core.catalog import Target
 from burn_tui.core.environment import Standing, find, forbidden
+from burn_tui.core.events import Escalated
 from burn_tui.core.prompt_line import COMMAND as CALL
 from burn_tui.core.shorthand import Addressed, Names
 from burn_tui.core.transcript import Answer, Asked, Transcript
 from burn_tui.tui import foreign_views
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import commands
+from burn_tui.tui.audit_words import TOOL_NAMES
 from burn_tui.tui.badges import badge
 from burn_tui.tui.completion import COMMAND, NAME, Candidate, called
 from burn_tui.tui.completion import candidates as candidates_of
@@ -249,7 +251,9 @@ def start(runtime: "Runtime", palette: Palette) -> Start:
         )
         for provider in runtime.router.catalog.providers.values()
     )
-    return Start(offers=offers, origin=runtime.settings.origin)
+    unread = tuple((TOOL_NAMES[tool], logs) for tool, logs in runtime.log_import.unread.items())
+    settings = runtime.settings
+    return Start(offers=offers, origin=settings.origin, is_written=settings.is_written, unread=unread)
 
 
 def health(router: "Router", palette: Palette) -> tuple[Health, ...]:
@@ -336,7 +340,8 @@ def fallback(transcript: Transcript) -> Alert | None:
         return None
     latest = transcript.unseen_fallbacks[-1]
     served = f"Now {latest.to_target}, not {latest.from_target}."
-    return Alert(latest.why, f"{served} Waited {fmt.seconds(latest.waited_s)}.", len(transcript.unseen_fallbacks) - 1)
+    more = latest.costs if isinstance(latest, Escalated) else f"Waited {fmt.seconds(latest.waited_s)}."
+    return Alert(latest.why, f"{served} {more}".rstrip(), len(transcript.unseen_fallbacks) - 1)
 
 
 def notice(notices: list[str]) -> Alert | None:

@@ -3,8 +3,8 @@
     python bench.py --cmd "python tests/bench/route_quality.py" [--train] [--cascade]
 
 Untrained it is the rule of core/complexity.py. Trained it is what auto uses: half of it the rule's word, half of it the
-difference of two learned chances, that an answer of the cheap tier fails and that one of the strong tier does. With --cascade what can be seen of the
-cheap answer is added by hand-set weights, for training says nothing of answers.
+difference of two learned chances, that an answer of the cheap tier fails and that one of the strong tier does. With
+--cascade what can be seen of the cheap answer is added by hand-set weights, for training says nothing of answers.
 
     python tests/bench/route_quality.py --time FILES     how long a decision takes, and what white space and case change
 

@@ -90,6 +90,13 @@ def test_a_model_that_the_conversation_does_not_fit_into_is_skipped_with_both_fi
     assert decided.largest_window == 8_000
 
 
+def test_a_model_that_cannot_do_what_is_asked_for_is_skipped_and_no_waiting_brings_it_back() -> None:
+    blind = Outlook(unable="It takes no images.", is_admitted=False, rests_until=NOW + 5, context_window=10)
+    decided = _plan(primary=blind, spare=_resting(20), ollama=_resting(90))
+    assert decided.skipped[0].why == "It takes no images."
+    assert (decided.earliest_at, decided.largest_window, decided.is_beyond) == (NOW + 20, None, True)
+
+
 def test_who_has_said_that_nothing_is_left_is_asked_last() -> None:
     assert _plan(primary=Outlook(is_exhausted=True)).targets == (SMALL, OWN, BIG)
 

@@ -38,6 +38,7 @@ outlooks = st.builds(
     rests_until=st.none() | st.floats(NOW, NOW + 1_000),
     is_exhausted=st.booleans(),
     context_window=st.none() | st.integers(1, 1_000),
+    unable=st.none() | st.just("It takes no images."),
 )
 knowledge = st.fixed_dictionaries(dict.fromkeys(TARGETS, outlooks))
 
@@ -130,7 +131,7 @@ def test_nobody_is_planned_who_may_not_cannot_or_should_not_be_asked(
     decided = plan(Route("default", listed), known, tokens=tokens, now=NOW)
     for target in decided.targets:
         outlook = known[target]
-        assert (outlook.denied, outlook.missing_key, outlook.is_admitted) == (None, None, True)
+        assert (outlook.denied, outlook.missing_key, outlook.unable, outlook.is_admitted) == (None, None, None, True)
         assert outlook.context_window is None or outlook.context_window >= tokens
 
 

@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.world import FINE, Story, World, world
+from msgspec import structs
+from support.world import FINE, Story, World, caller_of, world
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.budget import Budget
-from burn_tui.core.catalog import Target
-from burn_tui.core.chat import said
+from burn_tui.core.capabilities import Capabilities
+from burn_tui.core.catalog import Model, Target
+from burn_tui.core.chat import ChatRequest, Image, JsonFormat, Message, Text, said
 from burn_tui.core.errors import WrongCallError
 from burn_tui.core.events import RouteDecided
 from burn_tui.core.failure import Failure
 from burn_tui.core.latency import Histogram, bucket_of
 from burn_tui.core.money import Price, Rates
+from burn_tui.core.route_learning import FIRST_GRADIENT, Learner, features
 from burn_tui.core.routing_rules import Rule
 from burn_tui.core.usage import Usage
-from burn_tui.engine.auto import FEWEST_TIMED
+from burn_tui.engine.auto import FEWEST_TIMED, Auto
 from burn_tui.engine.route_command import explain, freeze, replayed, reset
 from burn_tui.simulator.script import Answer, Refuse
 
 CHEAP, MID, STRONG = Target("cheap", "big"), Target("mid", "big"), Target("strong", "big")
+RENAME = said("user", "Rename foo to bar.")
 SCRIPTS = {"strong": FINE, "cheap": FINE, "mid": FINE}
 
 
@@ -93,6 +97,22 @@ async def test_when_the_tier_fails_a_dearer_one_is_asked(tmp_path: Path) -> None
     assert "nobody of the cheap tier may be asked" in _decided(again).why
 
 
+async def test_who_cannot_do_what_is_asked_for_is_left_out_on_every_route_and_says_why(tmp_path: Path) -> None:
+    blind = {"cheap": {"models": (Model("big", capabilities=Capabilities(images=False, json=False)),)}}
+    picture = Message("user", (Text("Rename what you see."), Image(data="aGk=")))
+    async with _world(tmp_path, shapes=blind) as running:
+        seen = await running.ask(ChatRequest(messages=(picture,), model="auto"))
+        held = await running.ask(ChatRequest(messages=(RENAME,), model="auto", response_format=JsonFormat()))
+        pinned = await running.ask(ChatRequest(messages=(picture,), model="cheap/big"))
+        plain = await running.ask("Rename foo to bar.", model="auto")
+    assert (seen.served, _decided(held).targets[0], plain.served) == (MID, MID, CHEAP)
+    assert [(one.target, one.why) for one in _decided(seen).skipped] == [
+        (CHEAP, "It takes no images, and this has one.")
+    ]
+    assert "It takes no images" in pinned.refused.reason
+    assert pinned.refused.mend.startswith("Choose a model that can.")
+
+
 async def test_asked_once_more_is_a_failure_and_going_on_is_a_quiet_yes(tmp_path: Path) -> None:
     async with _world(tmp_path) as running:
         for prompt in ("Rename foo to bar.", "Rename foo to bar, please.", "And now something else entirely"):
@@ -123,6 +143,31 @@ async def test_what_was_learned_is_there_after_a_restart_without_any_word_of_a_p
         rows = await running.runtime.ledger.read("SELECT * FROM auto_decisions", {})
     assert len(rows) == 2
     assert "xylophone" not in str([tuple(row) for row in rows])
+
+
+async def test_two_processes_that_learn_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    one, other = Learner(), Learner()
+    one.learn(*features("Rename foo."), failed=1.0)
+    other.learn(*features("Rename foo to bar."), failed=1.0)
+    async with _world(tmp_path) as running:
+        first = running.runtime.router.auto
+        second = Auto(running.runtime.ledger, running.clock.now)
+        await second.remember(running.runtime.ledger)
+        story = await running.ask("Rename foo.", model="auto")
+        await second.took("elsewhere", ChatRequest(messages=(RENAME,)), caller_of(), _decided(story).auto)
+        second.finished(structs.replace(story.finished, request_id="elsewhere"))
+        await first.learn(story.finished.request_id, "thumbs_down")
+        await second.learn("elsewhere", "thumbs_down")
+        await running.restart()
+        kept, live = running.runtime.router.auto.learners["cheap"], second.learners["cheap"]
+    assert kept.record.labels == live.record.labels == 2
+    for bucket in one.weights | other.weights:
+        moved = [learner.moved[bucket] for learner in (one, other) if bucket in learner.moved]
+        assert kept.weights[bucket] == pytest.approx(sum(by.weight for by in moved))
+        assert kept.gradients[bucket] == pytest.approx(FIRST_GRADIENT + sum(by.gradient for by in moved))
+    assert {bucket: live.weights[bucket] for bucket in other.weights} == {
+        bucket: kept.weights[bucket] for bucket in other.weights
+    }
 
 
 async def test_a_correction_holds_for_prompts_like_it_also_after_a_restart(tmp_path: Path) -> None:

@@ -110,6 +110,7 @@ class ScriptedImport:
     def __init__(self) -> None:
         self.progress: Progress | None = None
         self.said = ""
+        self.unread: dict[str, int] = {}
 
     def start(self) -> None:
         """As LogImport.start: two fifths of two gigabytes are read."""

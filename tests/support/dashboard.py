@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from support.scripted import ScriptedRuntime, quiet_day
+from textual._context import visible_screen_stack
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
 
 from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.main import MainScreen
@@ -86,10 +89,18 @@ class Dashboard:
     def text(self, selector: str | None = None) -> str:
         """The text of the whole screen on top, or of the one part of the dashboard that `selector` finds."""
         if selector is None:
-            return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+            return "\n".join(strip.text for strip in self._strips(self.app.screen))
         region = self.main.query_one(selector).region
-        strips = self.main._compositor.render_strips()[region.y : region.bottom]
+        strips = self._strips(self.main)[region.y : region.bottom]
         return "\n".join(strip.crop(region.x, region.right).text for strip in strips)
+
+    def _strips(self, screen: Screen[object]) -> list[Strip]:
+        """The lines of a screen, with those that shine through a dialog.
+
+        Textual keeps what it draws here. Without the screens below, it would keep a dialog on nothing, and show that.
+        """
+        visible_screen_stack.set(self.app._background_screens if screen is self.app.screen else [])
+        return screen._compositor.render_strips()
 
 
 @asynccontextmanager

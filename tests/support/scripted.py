@@ -418,6 +418,7 @@ class ScriptedRuntime:
         self.router = ScriptedRouter(targets, routes if targets else {})
         self.settings = Settings(
             origin="config.yaml",
+            is_written=bool(self.router.catalog.providers),
             catalog=self.router.catalog,
             keys={},
             environments=ENVIRONMENTS if environments is None else environments,

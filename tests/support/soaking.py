@@ -185,11 +185,11 @@ class Soak:
     # --- those who ask -------------------------------------------------------------------------------
 
     async def _talk(self, name: str) -> None:
-        session: Session | None = None
+        session, turns = self._opened(name), 0
         while not self._is_over:
-            if session is None or len(session.messages) >= 2 * TURNS:
-                session = self.world.runtime.session(name)
-                session.requested = self._chance.choice([None, None, None, "openai/big", "gemini/big"])
+            if turns == TURNS:
+                session, turns = self._opened(name), 0
+            turns += 1
             leaves = self._chance.random() < 0.03
             question = f"Question {self.asked}: why do rivers meander?" + (f" {SLOWLY}" if leaves else "")
             self.asked += 1
@@ -198,6 +198,11 @@ class Soak:
                     if leaves and isinstance(event, TextDelta):
                         break
             await self._think()
+
+    def _opened(self, name: str) -> Session:
+        session = self.world.runtime.session(name)
+        session.requested = self._chance.choice([None, None, None, None, "openai/big", "gemini/big"])
+        return session
 
     async def _call(self, number: int) -> None:
         """A client of the gateway: in three dialects, in a stream or not, and now and then gone before the end."""

@@ -122,13 +122,15 @@ class Till:
 
     def _late(self, _request: ChatRequest) -> Action:
         self.refused += 1
-        return self._chance.choice([Hang(self._some_s()), Raw(status=502, body=PAGE), Raw(status=503)])
+        late: list[Action] = [Hang(self._some_s()), Raw(status=502, body=PAGE), Raw(status=503)]
+        return self._chance.choice(late)
 
     # --- not answered, or not to its end -------------------------------------------------------------
 
     def _lost(self, _request: ChatRequest) -> Action:
         self.cut += 1
-        return self._chance.choice([Reset(), HangUp(), Raw(body=PAGE), Raw(body=b"")])
+        lost: list[Action] = [Reset(), HangUp(), Raw(body=PAGE), Raw(body=b"")]
+        return self._chance.choice(lost)
 
     def _cut_off(self, _request: ChatRequest) -> Action:
         self.cut += 1

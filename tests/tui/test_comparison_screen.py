@@ -179,3 +179,12 @@ def test_a_stretch_over_several_lines_stays_on_several_lines() -> None:
     from burn_tui.tui.comparison_text import _marked
 
     assert "".join(text for text, _ in _marked(Piece("new", "one\ntwo\n"))) == "one\ntwo\n"
+
+
+def test_what_differs_is_marked_unless_hardly_anything_is_the_same() -> None:
+    from burn_tui.tui.comparison_text import _marked_texts
+
+    alike = _marked_texts("Billing has to look at this.", "Support has to look at this.")
+    assert [[piece.kind for piece in side] for side in alike] == [["gone", "same"], ["new", "same"]]
+    unlike = _marked_texts("Billing has to look at this.", "1. Yes; 2. no")
+    assert [[piece.kind for piece in side] for side in unlike] == [["same"], ["same"]]

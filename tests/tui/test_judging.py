@@ -134,12 +134,58 @@ async def test_a_paid_second_attempt_is_asked_about_and_sent_after_a_yes() -> No
         assert running.prompt == ""
 
 
-async def test_an_earlier_question_is_not_asked_again() -> None:
+async def test_the_marked_question_is_asked_again_and_what_came_after_it_is_not_sent_along() -> None:
+    async with dashboard(size=(120, 60)) as running:
+        for question, answer in (("first", "One."), ("second", "Two."), ("why", "Because.")):
+            await talk(running, question, answer)
+        running.runtime.router.scripts.append(answers(GPT, "Deux."))
+        await running.pilot.press("tab", "k", "k", "k", "k")
+        await choose(running, "r")
+        await running.until(lambda: "Deux." in texts(running))
+        await running.settled()
+        assert sent(running) == ["first", "One.", "second"]
+        assert context(running) == ["first", "One.", "second", "Deux."]
+        words = "the earlier one and the question after it are not sent along any more"
+        await running.until(lambda: words in " ".join(running.text("#transcript").split()))
+
+
+async def test_what_is_not_sent_along_any_more_is_not_asked_again() -> None:
     async with dashboard() as running:
         await talk(running, "first", "One.")
         await talk(running, "why", "Because.")
+        running.main.deck.active.messages = running.main.deck.active.messages[2:]
         await running.pilot.press("tab", "k", "k", "k", "r")
-        await running.until(lambda: "Only the last question can be asked again." in running.toasts)
+        wanted = "The marked message is not sent along any more. Mark another question."
+        await running.until(lambda: wanted in running.toasts)
+
+
+async def test_a_comparison_may_go_on_from_another_answer_to_the_marked_question() -> None:
+    async with dashboard(size=(120, 60)) as running:
+        for question, answer in (("first", "One."), ("second", "Two."), ("why", "Because.")):
+            await talk(running, question, answer)
+        running.runtime.router.scripts.append(answers(GPT, "Un."))
+        await running.pilot.press("tab", *"kkkkkk")
+        await choose(running, "s")
+        await running.until(lambda: "Un." in running.text())
+        await running.pilot.press("2")
+        await running.until(lambda: context(running) == ["first", "Un."])
+        assert texts(running)[-2:] == ["first", "Un."]
+        assert [turn.answer.text for turn in running.main.deck.active.turns()] == ["Un."]
+        words = "the other and the 2 questions after it are not sent along any more"
+        await running.until(lambda: words in " ".join(running.text("#transcript").split()))
+
+
+async def test_a_comparison_of_an_earlier_question_may_change_nothing() -> None:
+    async with dashboard() as running:
+        await talk(running, "first", "One.")
+        await talk(running, "why", "Because.")
+        running.runtime.router.scripts.append(answers(GPT, "Un."))
+        await running.pilot.press("tab", "k", "k", "k")
+        await choose(running, "s")
+        await running.until(lambda: "Un." in running.text())
+        await running.pilot.press("1")
+        await running.until(lambda: "It goes on as before" in running.text("#transcript"))
+        assert context(running) == ["first", "One.", "why", "Because."]
 
 
 async def test_without_an_answer_there_is_nothing_to_ask_again() -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from support.dashboard import dashboard
 from support.scripted import ScriptedRuntime, quiet_day
 
@@ -123,9 +124,30 @@ async def test_without_any_provider_the_screen_says_how_to_get_one() -> None:
         assert all(way in shown for way in ("ANTHROPIC_API_KEY", "Ollama", "--demo"))
 
 
+async def test_settings_that_name_no_provider_are_told_to_name_one() -> None:
+    runtime = ScriptedRuntime(targets=(), environments={}, burn=quiet_day())
+    runtime.settings = structs.replace(runtime.settings, is_written=True)
+    async with dashboard(runtime) as running:
+        shown = running.text("#welcome")
+        assert "providers: {anthropic: {}}" in shown
+        assert "ANTHROPIC_API_KEY" not in shown
+
+
 async def test_the_help_screen_shows_every_key() -> None:
-    async with dashboard(size=(160, 160)) as running:
+    async with dashboard(size=(160, 240)) as running:
         await running.pilot.press("f1")
         await running.until(lambda: "alt+Enter" in running.text())
         shown = running.text()
         assert all(key in shown for key in ("F1", "F2", "F8", "ctrl+t", "alt+1…9", "PageUp", "n or Escape"))
+
+
+async def test_logs_that_were_not_read_yet_are_offered_with_the_keys_that_read_them() -> None:
+    runtime = ScriptedRuntime(burn=quiet_day())
+    runtime.log_import.unread = {"claude_code": 83, "codex": 9}
+    async with dashboard(runtime) as running:
+        await running.until(
+            lambda: (
+                "Logs are here of Claude Code (83) and Codex (9). alt+e, then r reads them"
+                in " ".join(running.text("#welcome").split())
+            )
+        )

@@ -10,6 +10,7 @@ Everything here runs in the database's thread, within one transaction with the n
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 import msgspec
 from msgspec import Struct, structs
@@ -35,6 +36,8 @@ MOST_SKIPPED = 1000
 
 EARLIEST, LATEST = 1_400_000_000.0, 4_000_000_000.0
 """Between 2014 and 2096: no other time is one at which somebody has asked a model."""
+
+ASKED_AT_ONCE = 1000
 
 MAIN_BRANCHES = {"", "main", "master", "HEAD"}
 
@@ -71,27 +74,26 @@ class Filing:
         self._now = now
         self._names: Names | None = None
         self._labels: dict[tuple[str, ...], int] = {}
-        self._operations: dict[tuple[str, str, str], str] = {}
 
     def file(self, connection: sqlite3.Connection, pieces: Sequence[ReadPiece]) -> Filed:
         """Write all that the pieces hold, and how far they were read."""
         if self._names is None:
             self._names = Names(connection)
         writing, filed = Writing(connection, owner=""), Filed()
+        named = [list(_under_known_names(connection, piece)) for piece in pieces]
+        known = _known(connection, (event_id for those in named for event_id, _ in those))
         new: dict[bytes, tuple[str, Found]] = {}
-        for piece in pieces:
+        for piece, those in zip(pieces, named, strict=True):
             tool = READERS[piece.reader].tool
-            for event_id, found in _under_known_names(connection, piece):
+            for event_id, found in those:
                 if not EARLIEST <= found.at <= LATEST:
                     piece.skipped.append(Skipped(0, "a time at which nobody can have asked"))
-                    continue
-                earlier = new.get(event_id)
-                if earlier is not None:
-                    add(earlier[1], found)
-                elif connection.execute(sql.KNOWN, (event_id,)).fetchone() is None:
-                    new[event_id] = (tool, found)
-                else:
+                elif event_id in known:
                     filed.corrected += self._improve(writing, event_id, found)
+                elif event_id in new:
+                    add(new[event_id][1], found)
+                else:
+                    new[event_id] = (tool, found)
             _note(connection, piece, tool)
         self._insert(connection, new)
         filed.new_rows = len(new)
@@ -159,8 +161,7 @@ class Filing:
         return abs(self._now - found.at - found.duration_s) > LATE_S
 
     def _labels_of(self, tool: str, provider_name: str, found: Found) -> int:
-        operation = self._operation_of(found)
-        key = (tool, provider_name, found.model, found.cwd, operation)
+        key = (tool, provider_name, found.model, found.cwd, found.command, found.agent, found.tools)
         known = self._labels.get(key)
         if known is None:
             assert self._names is not None
@@ -172,18 +173,11 @@ class Filing:
                     started_at=0.0,
                     provider_name=provider_name,
                     request_model=found.model or UNKNOWN,
-                    operation_name=operation,
+                    operation_name=operation_of(command=found.command, agent=found.agent, tools=found.tools),
                     project=found.cwd or None,
                     source=tool,  # type: ignore[arg-type]
                 )
             )
-        return known
-
-    def _operation_of(self, found: Found) -> str:
-        key = (found.command, found.agent, found.tools)
-        known = self._operations.get(key)
-        if known is None:
-            known = self._operations[key] = operation_of(command=found.command, agent=found.agent, tools=found.tools)
         return known
 
     def _improve(self, writing: Writing, event_id: bytes, found: Found) -> bool:
@@ -208,6 +202,15 @@ class Filing:
                 cost_nanousd=self._pricing(found.provider_name or UNKNOWN, whole).nanousd,
             )
         )
+
+
+def _known(connection: sqlite3.Connection, event_ids: Iterable[bytes]) -> set[bytes]:
+    """Those that the ledger has already. Asked many at a time, SQLite goes through its index in one direction."""
+    known: set[bytes] = set()
+    rest = iter(event_ids)
+    while some := list(islice(rest, ASKED_AT_ONCE)):
+        known.update(row[0] for row in connection.execute(sql.known(len(some)), some))
+    return known
 
 
 def _under_known_names(connection: sqlite3.Connection, piece: ReadPiece) -> Iterable[tuple[bytes, Found]]:

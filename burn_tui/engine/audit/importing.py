@@ -47,7 +47,8 @@ ORDER_BYTES = 8 << 20
 FEW_BYTES = 4 << 20
 """That much is read before a worker would have started."""
 
-MOST_WORKERS = 4
+MOST_CORES = 5
+"""One of them is the writer's, which is the slowest of all and should wait for nobody; the others are its workers'."""
 QUEUED_PIECES = 48
 """Read and not written yet, so that workers go on while a batch is written; more would only take memory."""
 PIPE_BYTES = 1 << 20
@@ -93,7 +94,7 @@ class Importer:
         self._ledger = ledger
         self._prices = prices
         self._clock = clock
-        self._workers = min(os.cpu_count() or 1, MOST_WORKERS) if workers is None else workers
+        self._workers = max(1, min(os.cpu_count() or 1, MOST_CORES) - 1) if workers is None else workers
 
     async def run(self, tell: Tell | None = None) -> Imported:
         """Read whatever has changed. `tell` is called after each batch."""
@@ -207,10 +208,12 @@ def wanted_of(log: Log, known: Known | None) -> Wanted | None:
 
 
 def _orders(wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[list[Wanted]]:
-    """Large ones first, so that no worker is left alone with one at the end."""
+    """Large ones first, so that no worker is left alone with one at the end; the others in the order of time, so that
+    what is written together lies together in the ledger.
+    """
     order: list[Wanted] = []
     size = 0
-    for log, one in sorted(wanted, key=lambda pair: -pair[0].size):
+    for log, one in sorted(wanted, key=_turn):
         order.append(one)
         size += log.size - one.offset
         if size >= ORDER_BYTES:
@@ -218,6 +221,11 @@ def _orders(wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[list[Wanted]]:
             order, size = [], 0
     if order:
         yield order
+
+
+def _turn(pair: tuple[Log, Wanted]) -> tuple[int, int]:
+    log, _ = pair
+    return -(log.size // ORDER_BYTES), log.changed_ns
 
 
 async def _here(wanted: Sequence[tuple[Log, Wanted]]) -> AsyncIterator[ReadPiece]:

@@ -3,7 +3,9 @@ written into them.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,9 @@ class LogImport:
         """How far it is; None = none is running."""
         self.said = ""
         """What the last one came to, or why it ended; "" = there was none."""
+        self.unread: Mapping[str, int] = {}
+        """Logs, by tool, with something in them that the ledger had not when this began to follow; {} = there are none,
+        or nobody has looked."""
 
     def start(self) -> None:
         """Begin, unless one is running; needs a running event loop."""
@@ -59,6 +64,9 @@ class LogImport:
         from burn_tui.engine.audit.following import Follower  # noqa: PLC0415 - the dashboard opens without it
 
         importer = await asyncio.to_thread(self._importer)
+        with suppress(LedgerError):  # who cannot read it now has been told so
+            wanted = await importer.wanted(await asyncio.to_thread(importer.logs))
+            self.unread = Counter(log.tool for log, _ in wanted)
         await Follower(importer, self._ledger, clock=self._clock, told=self._note).run()
 
     def _note(self, filed: "Filed") -> None:
@@ -70,6 +78,7 @@ class LogImport:
         try:
             imported = await importer.run(self._tell)
             self.said = _said(imported.new_rows, len(imported.logs))
+            self.unread = {}
             if imported.new_rows:
                 self.on_late()
         except LedgerError as error:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from burn_tui.engine.session import Session
 
 
-_ASKED_AGAIN = "Asked again: it goes on from this answer, and the earlier one is not sent along any more."
+_ASKED_AGAIN = "Asked again: it goes on from this answer, and {rest} not sent along any more."
 
 
 class Asking(Keeping):
@@ -115,7 +115,7 @@ class Asking(Keeping):
         if not is_answered and delivery.prompt:
             self._give_back(session, delivery.prompt, is_withdrawn=isinstance(message.last, Refused))
         if is_answered and delivery.before is not None:
-            session.transcript.note("context", _ASKED_AGAIN, self._runtime.clock.now())
+            session.transcript.note("context", _asked_again(delivery.forgets), self._runtime.clock.now())
             if delivery.replaces is not None:
                 self.run_worker(self._note_outcomes((delivery.replaces, "replaced")))
         self._refresh()
@@ -204,6 +204,16 @@ class Asking(Keeping):
     def _scroll(self, message: Prompt.ScrollWanted) -> None:
         transcript = self.query_one(TranscriptView)
         transcript.scroll_relative(y=message.pages * max(transcript.size.height - 1, 1), animate=False)
+
+
+def _asked_again(forgets: int) -> str:
+    rest = f"the earlier one and {later_questions(forgets)} are" if forgets else "the earlier one is"
+    return _ASKED_AGAIN.format(rest=rest)
+
+
+def later_questions(number: int) -> str:
+    """So many questions that came after one, in words."""
+    return "the question after it" if number == 1 else f"the {number} questions after it"
 
 
 def _has_a_question(refused: Refused) -> bool:

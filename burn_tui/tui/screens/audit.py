@@ -61,19 +61,6 @@ _COST_CELLS = 12
 _ROOMY_CELLS = 70
 """From here on a task and its model stand on one line."""
 
-_TOOL_NAMES = {
-    "router": "burn-tui",
-    "gateway": "burn-tui's gateway",
-    "import": "imports",
-    "demo": "the demo's history",
-    "claude_code": "Claude Code",
-    "codex": "Codex",
-    "gemini_cli": "Gemini CLI",
-    "opencode": "opencode",
-    "aider": "aider",
-    "llm": "llm",
-}
-
 
 class Seen(Struct, frozen=True):
     """What is on screen."""
@@ -169,7 +156,7 @@ def _head(view: Seen, width: int) -> list[Content]:
 
 def _tool(tool: ToolSeen, *, has_calls: bool) -> Content:
     calls = f" {fmt.tokens(tool.attempts)} calls" if has_calls else ""
-    name = _TOOL_NAMES.get(tool.name, tool.name)
+    name = words.TOOL_NAMES.get(tool.name, tool.name)
     return Content.assemble((name, "$text-accent"), (calls, "$foreground-muted"))
 
 

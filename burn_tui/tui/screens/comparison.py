@@ -35,7 +35,7 @@ _HOW = (
 
 
 _FEW_ROWS = 20
-"""Below it headings are left out."""
+"""Below it what is to be said of all cases stands below the answers, and headings are left out."""
 
 _ROOMY_ROWS = 30
 """From here on there is room for all of it."""
@@ -76,8 +76,8 @@ class PromptComparisonScreen(ReportScreen[Shown]):
     PromptComparisonScreen #answers-compared { height: 1fr; margin-top: 1; }
     PromptComparisonScreen.-low Listing { max-height: 5; }
     PromptComparisonScreen.-short Listing, PromptComparisonScreen.-squat Listing { max-height: 3; }
-    PromptComparisonScreen.-short #headings, PromptComparisonScreen.-short #answers-compared { margin-top: 0; }
-    PromptComparisonScreen.-squat #headings, PromptComparisonScreen.-squat #answers-compared { margin-top: 0; }
+    PromptComparisonScreen.-short #headings, PromptComparisonScreen.-squat #headings { display: none; }
+    PromptComparisonScreen.-short #answers-compared, PromptComparisonScreen.-squat #answers-compared { margin-top: 0; }
     """
 
     def __init__(self, desk: Desk, name: str = "") -> None:
@@ -146,17 +146,16 @@ class PromptComparisonScreen(ReportScreen[Shown]):
             said = [view.problem] if view.problem else _HOW
             about = [line.rstrip() for text in said for line in Content.styled(text, "$foreground-muted").wrap(width)]
             return [*packed([piece for piece in pieces if piece], width).split("\n"), *about]
+        pieces.append(Content.styled(_progress(view, now), "bold $text-accent" if view.is_running else "$foreground"))
+        if self._is_tiny:
+            return packed([piece for piece in pieces if piece], width).split("\n")
         pieces += [
-            Content.styled(_progress(view, now), "bold $text-accent" if view.is_running else "$foreground"),
             Content.styled(legible(now.shared), "$foreground"),
             Content.styled(legible(against(now, view.previous, view.base)), "$foreground-muted"),
         ]
-        notes = [*other_models(now, view.previous), *([f"Stopped: {now.stopped}"] if now.stopped else [])]
-        if view.problem:
-            notes.append(view.problem)
         return [
             *packed([piece for piece in pieces if piece], width).split("\n"),
-            *(line.rstrip() for note in notes for line in Content.styled(legible(note), "$text-warning").wrap(width)),
+            *(part for note in _notes(view, now) for part in Content.styled(note, "$text-warning").wrap(width)),
             *([] if self._is_low else contender_rows(now, width)),
         ]
 
@@ -164,7 +163,7 @@ class PromptComparisonScreen(ReportScreen[Shown]):
         if view.now is None or not view.rows:
             return []
         headings, _rows = table(case_columns(view.now), case_cells(view.now, view.rows), self.row_cells)
-        return [] if self.size.height < _FEW_ROWS else [headings]
+        return [headings]
 
     def on_resize(self, event: events.Resize) -> None:
         """Where there is little room the contenders stand below the answers."""
@@ -174,6 +173,10 @@ class PromptComparisonScreen(ReportScreen[Shown]):
     @property
     def _is_low(self) -> bool:
         return self.size.height < _ROOMY_ROWS
+
+    @property
+    def _is_tiny(self) -> bool:
+        return self.size.height < _FEW_ROWS
 
     # --- the lower half -----------------------------------------------------------------------------
 
@@ -200,6 +203,7 @@ class PromptComparisonScreen(ReportScreen[Shown]):
             now=result,
             now_title=view.now.names[row.contender],
             of_all=view.now if self._is_low else None,
+            notes=tuple(_notes(view, view.now)) if self._is_tiny else (),
         )
 
     # --- what can be done ---------------------------------------------------------------------------
@@ -336,6 +340,13 @@ class PromptComparisonScreen(ReportScreen[Shown]):
 def _usual_base(now: Comparison | None, previous: Comparison | None) -> Base:
     """The previous run if there is one; else, of several contenders, the first."""
     return "previous" if previous is not None or now is None or len(now.contenders) == 1 else "first"
+
+
+def _notes(view: Shown, now: Comparison) -> list[str]:
+    """What must not be overlooked."""
+    stopped = [f"Stopped: {now.stopped}"] if now.stopped else []
+    notes = [*other_models(now, view.previous), *stopped, *([view.problem] if view.problem else [])]
+    return [legible(note) for note in notes]
 
 
 def _progress(view: Shown, now: Comparison) -> str:

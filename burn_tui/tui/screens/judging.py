@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
 from textual import work
 from textual.worker import Worker, WorkerCancelled
 
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Refused
 from burn_tui.core.transcript import Answer, Asked, Entry, Transcript, Verdict
+from burn_tui.core.turns import Turn
 from burn_tui.core.usage import Feedback
 from burn_tui.tui.messages import Delivery
-from burn_tui.tui.screens.asking import Asking
+from burn_tui.tui.screens.asking import Asking, later_questions
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
 from burn_tui.tui.screens.compare import CompareScreen, Side
 from burn_tui.tui.screens.name_session import NameSessionScreen
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 
 _THUMBS: dict[Verdict, Literal[1, -1]] = {"good": 1, "bad": -1}
-
-
-class _Turn(Struct, frozen=True):
-    """The last question of a session that was answered, and its answer."""
-
-    asked: Asked
-    answer: Answer
 
 
 class Judging(Asking, Reading):
@@ -80,21 +73,27 @@ class Judging(Asking, Reading):
 
     @work
     async def action_again(self) -> None:
-        """Have somebody else answer the last question; the conversation goes on from that answer."""
-        session, turn = self.deck.active, self._last_turn()
+        """Have somebody else answer a question; the conversation goes on from that answer."""
+        session, turn = self.deck.active, self._turn_to_ask_again()
         if turn is None:
             return
         requested = await self._somebody(session, "Who answers it again?")
         if requested is not None and not session.is_busy:
-            before = session.before_last_turn()
-            replaces = _attempt_of([turn.answer])
-            again = Delivery(text=turn.asked.text, requested=requested, before=before, replaces=replaces)
-            self._dispatch(session, again)
+            self._dispatch(
+                session,
+                Delivery(
+                    text=turn.asked.text,
+                    requested=requested,
+                    before=turn.before,
+                    replaces=_attempt_of([turn.answer]),
+                    forgets=turn.later,
+                ),
+            )
 
     @work
     async def action_compare(self) -> None:
-        """Have somebody else answer the last question, beside the answer that there is."""
-        session, turn = self.deck.active, self._last_turn()
+        """Have somebody else answer a question, beside the answer that there is."""
+        session, turn = self.deck.active, self._turn_to_ask_again()
         if turn is None:
             return
         requested = await self._somebody(session, "Who answers it, too?")
@@ -102,7 +101,7 @@ class Judging(Asking, Reading):
             return
         left, twin = Transcript(), session.twin()
         left.append([turn.asked, turn.answer])
-        twin.messages = session.before_last_turn()
+        twin.messages = turn.before
         answering: list[Worker[None]] = []
 
         def begin(screen: CompareScreen) -> None:
@@ -114,7 +113,7 @@ class Judging(Asking, Reading):
             worker.cancel()
             with suppress(WorkerCancelled):
                 await worker.wait()
-        await self._keep_one(session, twin, turn.answer, side)
+        await self._keep_one(session, twin, turn, side)
 
     async def _answer_beside(
         self, screen: CompareScreen, twin: "Session", text: str, requested: str, *, is_confirmed: bool = False
@@ -134,19 +133,18 @@ class Judging(Asking, Reading):
             else:
                 screen.dismiss("left")
 
-    async def _keep_one(self, session: "Session", twin: "Session", left: Answer, side: Side) -> None:
+    async def _keep_one(self, session: "Session", twin: "Session", turn: Turn, side: Side) -> None:
         """Both stay on screen, one of them goes on."""
-        came = [entry for entry in twin.transcript.entries if not isinstance(entry, Asked)]
+        # Below later questions an answer stands with its own once more.
+        came = [entry for entry in twin.transcript.entries if turn.later or not isinstance(entry, Asked)]
         session.lock, session.is_confirmed = twin.lock, session.is_confirmed or twin.is_confirmed
         if any(isinstance(entry, Answer) and entry.text for entry in came):
             session.transcript.append(came)
-            is_right = side == "right" and len(twin.messages) > len(session.before_last_turn())
+            is_right = side == "right" and len(twin.messages) > len(turn.before)
             if is_right:
                 session.messages = twin.messages
-            which = "the answer right above" if is_right else "the first of these answers"
-            note = f"Compared. It goes on from {which}, and the other is not sent along."
-            session.transcript.note("context", note, self._runtime.clock.now())
-            first, second = _attempt_of([left]), _attempt_of(came)
+            session.transcript.note("context", _compared(turn, is_right=is_right), self._runtime.clock.now())
+            first, second = _attempt_of([turn.answer]), _attempt_of(came)
             kept, replaced = (second, first) if is_right else (first, second)
             if kept is not None and replaced is not None:
                 await self._note_outcomes((kept, "kept"), (replaced, "replaced"))
@@ -154,21 +152,22 @@ class Judging(Asking, Reading):
             self.reader.follow()
         self._refresh()
 
-    def _last_turn(self) -> _Turn | None:
-        """What can be asked again; None where there is nothing, which is said."""
+    def _turn_to_ask_again(self) -> Turn | None:
+        """The marked one, else the last one; None where there is none, which is said."""
         session = self.deck.active
         if session.is_busy:
             self.notify("An answer is still being written. Escape stops it.", severity="warning")
             return None
-        turn = _last_turn(session)
+        turns = session.turns()
         marked = self.reader.message if self.reader.is_marked else None
-        if turn is None:
+        if not turns:
             self.notify("Nothing has been answered here that could be asked again.", severity="warning")
-        elif marked is not None and marked is not turn.asked and marked is not turn.answer:
-            self.notify("Only the last question can be asked again.", severity="warning")
-        else:
-            return turn
-        return None
+            return None
+        chosen = [turn for turn in turns if marked is None or marked is turn.asked or marked is turn.answer]
+        if not chosen:
+            self.notify("The marked message is not sent along any more. Mark another question.", severity="warning")
+            return None
+        return chosen[-1]
 
     async def _somebody(self, session: "Session", heading: str) -> str | None:
         """Whom the person chooses; None if nobody."""
@@ -184,14 +183,12 @@ def _attempt_of(entries: Sequence[Entry]) -> str | None:
     return next((record.opened.event_id for record in records if record is not None), None)
 
 
-def _last_turn(session: "Session") -> _Turn | None:
-    """As it stands on screen."""
-    question = session.messages[len(session.before_last_turn()) :]
-    found: _Turn | None = None
-    asked: Asked | None = None
-    for entry in session.transcript.entries:
-        if isinstance(entry, Asked):
-            asked = entry
-        elif isinstance(entry, Answer) and entry.text and asked is not None and question:
-            found = _Turn(asked, entry) if asked.text == question[0].text else found
-    return found
+def _compared(turn: Turn, *, is_right: bool) -> str:
+    """Which of two answers it goes on from."""
+    if not turn.later:
+        which = "the answer right above" if is_right else "the first of these answers"
+        return f"Compared. It goes on from {which}, and the other is not sent along."
+    if not is_right:
+        return "Compared. It goes on as before, and the answer right above is not sent along."
+    rest = later_questions(turn.later)
+    return f"Compared. It goes on from the answer right above; the other and {rest} are not sent along any more."

@@ -13,6 +13,9 @@ _WAYS = (
     ("Start a local server", "Ollama, LM Studio, llama.cpp or vLLM is found by itself."),
     ("Look around first", "burn-tui --demo needs no key and no network."),
 )
+_WAY_WITH_SETTINGS = ("Name it in the settings", "providers: {anthropic: {}}. With a settings file none is looked for.")
+"""In place of the first two."""
+
 _WAYS_IN_SHORT = "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo."
 
 
@@ -32,6 +35,10 @@ class Start(Struct, frozen=True, kw_only=True):
     """Empty = nobody can answer yet."""
     origin: str
     """Where the settings come from."""
+    is_written: bool = False
+    """True = from a file; then only the providers that it names are there."""
+    unread: tuple[tuple[str, int], ...] = ()
+    """Tools whose logs are here and were not read yet, each with how many; () = there are none."""
 
 
 class Welcome(Drawn[Start]):
@@ -55,7 +62,25 @@ def _at_length(view: Start, width: int) -> list[Content]:
 
 
 def _without_origin(view: Start, width: int) -> list[Content]:
-    return _ready(view, width) if view.offers else _nobody(width)
+    lines = _ready(view, width) if view.offers else _nobody(view, width)
+    return [*lines, Content(), *_found(view, width)] if view.unread else lines
+
+
+def _found(view: Start, width: int) -> list[Content]:
+    """The offer to read the logs of other tools, and with which keys."""
+    tools = [f"{name} ({number})" for name, number in view.unread]
+    named = " and ".join([", ".join(tools[:-1]), tools[-1]] if tools[1:] else tools)
+    opens, reads = ACTIONS["audit"].shown, ACTIONS["audit-read"].shown
+    found = Content.assemble(
+        ("Logs are here of ", "bold"),
+        (named, "bold"),
+        ". ",
+        (opens, "bold $text-accent"),
+        ", then ",
+        (reads, "bold $text-accent"),
+        " reads them: what was burnt before today, and on what.",
+    )
+    return found.wrap(max(width, 1))
 
 
 def _in_short(view: Start, width: int) -> list[Content]:
@@ -82,9 +107,11 @@ def _ready(view: Start, width: int) -> list[Content]:
     return lines
 
 
-def _nobody(width: int) -> list[Content]:
-    lines = [*Content.styled("No provider yet. Three ways to get one:", "bold").wrap(max(width, 1)), Content()]
-    for number, (way, how) in enumerate(_WAYS, start=1):
+def _nobody(view: Start, width: int) -> list[Content]:
+    ways = (_WAY_WITH_SETTINGS, _WAYS[-1]) if view.is_written else _WAYS
+    head = f"No provider yet. {'Two' if view.is_written else 'Three'} ways to get one:"
+    lines = [*Content.styled(head, "bold").wrap(max(width, 1)), Content()]
+    for number, (way, how) in enumerate(ways, start=1):
         lines.append(Content.assemble((f"{number}  ", "bold $text-accent"), (way, "bold")))
         lines += [line.pad_left(3) for line in Content.styled(how, "$foreground-muted").wrap(max(width - 3, 1))]
     return lines

@@ -211,3 +211,14 @@ async def test_an_import_that_is_ended_leaves_a_ledger_that_goes_on(tmp_path: Pa
         await asyncio.sleep(0)
     assert (await read(home, ledger)).endswith(" in 2 logs.")
     assert len(rows_on_disk(ledger)) == 1
+
+
+async def test_who_begins_to_follow_learns_how_many_logs_were_not_read_yet(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    gemini(home)
+    async with importing(home, tmp_path / "ledger.sqlite3") as log_import:
+        log_import.follow()
+        await until(lambda: log_import.unread == {"gemini_cli": 2})
+        log_import.start()
+        await until(lambda: log_import.said)
+        assert log_import.unread == {}
