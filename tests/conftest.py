@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.fuzz import examples
 
 LOOPBACK_ONLY = Path(__file__).parent / "support" / "loopback"
 
@@ -33,7 +34,9 @@ def pytest_configure() -> None:
     exec(compile((LOOPBACK_ONLY / "sitecustomize.py").read_text(), "sitecustomize.py", "exec"), {})
     os.environ["PYTHONPATH"] = str(LOOPBACK_ONLY)
     # A slow machine is no finding.
-    settings.register_profile("burn-tui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(
+        "burn-tui", max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
     settings.load_profile("burn-tui")
 
 

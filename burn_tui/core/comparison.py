@@ -262,10 +262,18 @@ def other_models(now: Comparison, previous: Comparison | None) -> list[str]:
 
 
 def without_text(comparison: Comparison) -> Comparison:
-    """Without a word of what was asked and answered."""
-    cases = tuple(msgspec.structs.replace(case, variables={}) for case in comparison.cases)
-    results = tuple(msgspec.structs.replace(result, text="") for result in comparison.results)
+    """Without a word of what was asked and answered: what passed and what it cost is left."""
+    cases = tuple(
+        Case(name=f"case {number}", digest=case.digest) for number, case in enumerate(comparison.cases, start=1)
+    )
+    results = tuple(map(result_without_text, comparison.results))
     return msgspec.structs.replace(comparison, cases=cases, results=results)
+
+
+def result_without_text(result: Result) -> Result:
+    """The same of one result. A reason may quote the answer, and an assertion what it should have been."""
+    ticks = tuple(Tick(shown=tick.shown.partition(" ")[0], passed=tick.passed) for tick in result.ticks)
+    return msgspec.structs.replace(result, text="", ticks=ticks)
 
 
 _Cells = Mapping[tuple[int, int], Cell]
@@ -283,13 +291,15 @@ def _of_previous(now: Comparison, previous: Comparison | None) -> _Cells:
     """What the same case was with the same contender; a case that was changed is another case."""
     if previous is None:
         return {}
-    cases = {(case.name, case.digest): number for number, case in enumerate(previous.cases)}
+    cases: dict[str, int] = {}
+    for number, case in enumerate(previous.cases):
+        cases.setdefault(case.digest, number)
     contenders = {contender.key: number for number, contender in enumerate(previous.contenders)}
     old = _cells(previous)
     found = {}
     for number, case in enumerate(now.cases):
         for position, contender in enumerate(now.contenders):
-            at = cases.get((case.name, case.digest)), contenders.get(contender.key)
+            at = cases.get(case.digest), contenders.get(contender.key)
             if at in old:
                 found[number, position] = old[at]
     return found

@@ -215,15 +215,23 @@ class Record:
         self.labels = labels
         """All that there ever were."""
         self.latest: deque[Foretold] = deque(latest, maxlen=WINDOW)
+        self._losses: tuple[float, float] | None = None
+        """Summed up after a label, not with every decision: that would be most of its time."""
 
     def note(self, foretold: Foretold) -> None:
         """One more label."""
         self.labels += 1
         self.latest.append(foretold)
+        self._losses = None
 
     @property
     def losses(self) -> tuple[float, float]:
         """Mean log-loss of the rule and of the learner over the latest labels, in nats; 0 and 0 without any."""
+        if self._losses is None:
+            self._losses = self._summed_up()
+        return self._losses
+
+    def _summed_up(self) -> tuple[float, float]:
         total = sum(one.weight for one in self.latest)
         if not total:
             return 0.0, 0.0

@@ -83,7 +83,9 @@ def first_match(rules: tuple[Rule, ...], facts: Facts) -> Rule | None:
 
 def paths_in(prompt: str) -> tuple[str, ...]:
     """What looks like the path of a file."""
-    return tuple(dict.fromkeys(match.group().removeprefix("./") for match in _PATH.finditer(prompt[:20_000])))
+    # A path has no white space within it, and most words have neither sign: the pattern need not see them.
+    likely = " ".join([word for word in prompt[:20_000].split() if "/" in word or "." in word])
+    return tuple(dict.fromkeys(match.group().removeprefix("./") for match in _PATH.finditer(likely)))
 
 
 def _fits(rule: Rule, facts: Facts, paths: tuple[str, ...]) -> bool:

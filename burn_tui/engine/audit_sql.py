@@ -80,14 +80,21 @@ CORRECTED_BY = """
     FROM corrections WHERE corrects = ? HAVING count(*) > 0
 """
 
-def known(number: int) -> str:
-    """Which of so many ids there are."""
-    return f"SELECT event_id FROM attempt_rows WHERE event_id IN ({', '.join('?' * number)})"  # noqa: S608 - no words
+ANY_GATEWAY = "SELECT 1 FROM labels WHERE source = 'gateway' LIMIT 1"
 
+GATEWAY_CALLS = """
+    SELECT names.name, started_at_us, coalesce(started_at_us + duration_us, :now_us)
+    FROM attempt_rows JOIN names ON names.id = conversation_id
+    WHERE started_at_us BETWEEN :since_us AND :until_us
+      AND labels IN (SELECT id FROM labels WHERE source = 'gateway')
+"""
+"""Of clients that have said which session asks."""
 
 MODELS_MET = "SELECT DISTINCT provider_name, request_model FROM labels WHERE provider_name <> '' LIMIT 500"
 
 NEXT_ID = "SELECT coalesce(max(id), 0) + 1 FROM attempt_rows"
+
+IDS = "SELECT id FROM attempt_rows WHERE id BETWEEN :first_id AND :last_id"
 
 COLUMNS = (
     "id",
@@ -114,7 +121,7 @@ COLUMNS = (
 """Of attempt_rows, that an import knows something of."""
 
 INSERT = f"""
-    INSERT INTO attempt_rows ({", ".join(COLUMNS)}, attempt, lane, waited_us, input_tokens_estimate)
+    INSERT OR IGNORE INTO attempt_rows ({", ".join(COLUMNS)}, attempt, lane, waited_us, input_tokens_estimate)
     VALUES ({", ".join("?" * len(COLUMNS))}, 1, 0, 0, 0)
 """  # noqa: S608 - columns from here
 

@@ -12,7 +12,17 @@ from msgspec import Struct, structs
 
 from burn_tui.core.assertions import JUDGED, Answered, Assertion, Tick, checked
 from burn_tui.core.chat import ChatRequest
-from burn_tui.core.comparison import MANY_CALLS, Call, Case, Comparison, Contender, Result, interleaved, without_text
+from burn_tui.core.comparison import (
+    MANY_CALLS,
+    Call,
+    Case,
+    Comparison,
+    Contender,
+    Result,
+    interleaved,
+    result_without_text,
+    without_text,
+)
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import LedgerUnavailableError, PromptError, UnknownNameError, mend_by_name
 from burn_tui.core.events import FellBack, Refused, RequestFinished, TextDelta
@@ -77,7 +87,6 @@ class Comparing:
         clock: Clock,
         *,
         keeps_text: Callable[[], bool],
-        test_mark: str | None = None,
     ) -> None:
         """`keeps_text`: whether what is asked and answered may be written down."""
         self._router = router
@@ -85,7 +94,8 @@ class Comparing:
         self._ledger = ledger
         self._clock = clock
         self._keeps_text = keeps_text
-        self._test_mark = test_mark
+        self.test_mark: str | None = None
+        """What marks everything that is asked as a test; None = nothing does."""
 
     # --- before anything is sent --------------------------------------------------------------------
 
@@ -207,6 +217,8 @@ class Comparing:
         so_far = structs.replace(draft.comparison, id=self._clock.new_id(), at=self._clock.now())
         draft = structs.replace(draft, comparison=so_far)
         await self._keep(partial(memory.begin, comparison=self._as_kept(so_far)))
+        if not self._keeps_text():
+            await self._keep(memory.forget_words)
         stopped = STOPPED
         try:
             calls = interleaved(len(so_far.cases), len(so_far.contenders), so_far.repeats)
@@ -216,7 +228,7 @@ class Comparing:
                     stopped = f"{refused.reason} {refused.mend}"
                     break
                 so_far = structs.replace(so_far, results=(*so_far.results, result))
-                kept = result if self._keeps_text() else structs.replace(result, text="")
+                kept = result if self._keeps_text() else result_without_text(result)
                 await self._keep(partial(memory.add, id_=so_far.id, position=position, result=kept))
                 stopped = "" if position + 1 == len(calls) else stopped
                 yield so_far
@@ -319,7 +331,7 @@ class Comparing:
             is_confirmed=confirmed,
             is_confirmed_now=confirmed,
             is_unlocked=confirmed,
-            test_mark=self._test_mark,
+            test_mark=self.test_mark,
         )
 
 

@@ -1,11 +1,12 @@
 """What the ledger remembers of comparisons."""
 
+from contextlib import suppress
 from sqlite3 import Connection
 
 import msgspec
 from msgspec import structs
 
-from burn_tui.core.comparison import Comparison, Result
+from burn_tui.core.comparison import Comparison, Result, result_without_text, without_text
 from burn_tui.engine import comparison_sql as sql
 from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import microseconds
@@ -27,6 +28,19 @@ def add(connection: Connection, id_: str, position: int, result: Result) -> None
 def stop(connection: Connection, id_: str, why: str) -> None:
     """Remember why it ended early."""
     connection.execute(sql.STOP, {"id": id_, "stopped": why})
+
+
+def forget_words(connection: Connection) -> None:
+    """Let no word stay of what was asked and answered in any comparison."""
+    for row in rows(connection, sql.HEADS):
+        with suppress(msgspec.DecodeError):
+            bare = without_text(msgspec.json.decode(row["head"], type=Comparison))
+            connection.execute(sql.REPLACE_HEAD, {"id": row["id"], "head": msgspec.json.encode(bare).decode()})
+    for row in rows(connection, sql.RESULTS_WITH_WORDS):
+        with suppress(msgspec.DecodeError):
+            bare_result = result_without_text(msgspec.json.decode(row["result"], type=Result))
+            values = {"id": row["comparison"], "position": row["position"]}
+            connection.execute(sql.REPLACE_RESULT, {**values, "result": msgspec.json.encode(bare_result).decode()})
 
 
 def latest(connection: Connection, name: str, before: float | None) -> Comparison | None:

@@ -40,3 +40,13 @@ LATEST = """
 """The latest that has any result."""
 
 RESULTS = "SELECT result FROM comparison_results WHERE comparison = :id ORDER BY position"
+
+HEADS = "SELECT id, head FROM comparisons"
+
+REPLACE_HEAD = "UPDATE comparisons SET head = :head WHERE id = :id"
+
+RESULTS_WITH_WORDS = """
+    SELECT comparison, position, result FROM comparison_results WHERE json_extract(result, '$.text') IS NOT NULL
+"""
+
+REPLACE_RESULT = "UPDATE comparison_results SET result = :result WHERE comparison = :id AND position = :position"

@@ -1,9 +1,6 @@
 """`pins.yaml`, beside the prompts: read as a whole, written by changing one line of it, in one step."""
 
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +8,7 @@ from msgspec import Struct
 from burn_tui.core.errors import SettingsError, mend_by_name
 from burn_tui.core.pins import Pins, pin_of, with_pin
 from burn_tui.core.prompt_form import WORKING
+from burn_tui.engine.whole_file import replace
 from burn_tui.engine.yaml_source import Document, parse
 
 FILE = "pins.yaml"

@@ -216,8 +216,8 @@ def _split(text: str, file: str) -> tuple[str, str, int]:
 
 def _name(document: Document, file_name: str) -> str:
     said = document.written.get(("name",), document.at(("name",)))
-    if said not in {None, file_name}:
-        mend = f"Leave it out, or rename the file to {said}{SUFFIX}."
+    if said is not None and said != file_name:
+        mend = f"Leave it out, or rename the file to {said}{SUFFIX}." if isinstance(said, str) else "Leave it out."
         raise document.error(f"the file is called {file_name}.", ("name",), mend=mend)
     return file_name
 

@@ -30,7 +30,7 @@ def cases_text(
     """A file of cases. What all cases have in common stands once."""
     lines = [f"# Taken over from {source}."]
     if unknown:
-        lines.append(f"# Not in the settings when it was taken over: {', '.join(unknown)}")
+        lines.append(f"# Not in the settings when it was taken over: {json_text(list(unknown))}")
     if models:
         lines.append(f"models: {json_text(list(models))}")
     if repeats > 1:

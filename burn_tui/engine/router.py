@@ -19,7 +19,8 @@ from burn_tui.core.environment import NeedsConfirmation
 from burn_tui.core.events import AttemptFinished, Event, Refused, RequestFinished, RouteDecided
 from burn_tui.core.health import Health, Scope, scope_of
 from burn_tui.core.rate_limits import Headroom
-from burn_tui.core.routing import Plan, Route
+from burn_tui.core.model_names import AUTO
+from burn_tui.core.routing import DEFAULT_ROUTE, Plan, Route
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.attempt import Watch
@@ -153,7 +154,7 @@ class Router:
         tokens = estimate_request_tokens(request)
         if isinstance(decided, Refused):
             return Preview(
-                route=request.model or "default",
+                route=request.model or (DEFAULT_ROUTE if DEFAULT_ROUTE in self.setup.routes else AUTO),
                 target=None,
                 why=decided.reason,
                 input_tokens_estimate=tokens,

@@ -90,14 +90,8 @@ class Runtime:
         self._git = Git(project)
         self.router = self._router(settings)
         self.prompts = Prompts(ledger, clock, directory=project, config_directory=settings.directory)
-        self.comparing = Comparing(
-            self.router,
-            self.prompts,
-            ledger,
-            clock,
-            keeps_text=lambda: self.settings.store_text,
-            test_mark=test_mark(environ),
-        )
+        self.comparing = Comparing(self.router, self.prompts, ledger, clock, keeps_text=self._keeps_text)
+        self.comparing.test_mark = self.test_mark
         self.watch = BurnWatch(ledger)
         self.foreign = ForeignWatch(ledger)
         self.load = LoadGauge(self._transport, clock)
@@ -161,6 +155,9 @@ class Runtime:
             raise
         runtime.membership.start()
         return runtime
+
+    def _keeps_text(self) -> bool:
+        return self.settings.store_text
 
     def _note_trouble(self) -> None:
         if self._trouble in self.notices:

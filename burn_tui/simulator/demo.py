@@ -1,6 +1,7 @@
 """`--demo`: four simulated providers, a morning of invented history, and other programs that go on burning."""
 
 import asyncio
+import os
 import random
 import tempfile
 from contextlib import ExitStack, aclosing
@@ -36,6 +37,11 @@ _DIALECTS = {
     "ollama": "ollama-chat",
 }
 _KEY_VARIABLES = {"anthropic": "ANTHROPIC_API_KEY", "openai": "OPENAI_API_KEY", "gemini": "GEMINI_API_KEY"}
+_WINDOWS = {"anthropic": 200_000, "openai": 400_000, "gemini": 1_048_576, "ollama": 40_960}
+"""Tokens that the models of these names take."""
+
+_OF_THE_PANE = ("TMUX", "TMUX_PANE")
+"""By these the panes beside are found. Of the person's other variables, and so of the real keys, the demo sees none."""
 
 THOUGHT_TOKENS = {SONNET: 700, GPT: 5_200}
 """Billed and not shown, as reasoning models do it: one prompt moves the spend of the day by a cent."""
@@ -66,12 +72,13 @@ class Demo:
     async def boot(self) -> "DemoRuntime":
         """A runtime whose ledger already holds a day's history, with other programs calling beside it."""
         keys = {variable: f"demo-key-of-{name}" for name, variable in _KEY_VARIABLES.items()}
+        pane = {variable: os.environ[variable] for variable in _OF_THE_PANE if variable in os.environ}
         project = self._data_dir / "project"
         write_project(project)
         runtime = await DemoRuntime.open(
             _settings(self._host),
             data_dir=self._data_dir,
-            environ=keys,
+            environ=keys | pane,
             clock=self._clock,
             label="DEMO",
             project=project,
@@ -139,7 +146,7 @@ def _settings(host: Host) -> Settings:
             name=name,
             dialect=dialect,
             base_url=host.base_url(name),
-            models=(Model(targets[name].model),),
+            models=(Model(targets[name].model, _WINDOWS[name]),),
             is_local=name == "ollama",
         )
         for name, dialect in _DIALECTS.items()

@@ -86,6 +86,16 @@ REPORT_OPENERS = (
         palette="Team: what everybody burns",
     ),
     Action(
+        id="diversity",
+        keys=("alt+v",),
+        shown="alt+v",
+        label="diversity",
+        tooltip="Show each provider's share of what is spent, and which routes stop if it is down.",
+        place="dashboard",
+        handler="show_diversity",
+        palette="Diversity: what hangs on each provider",
+    ),
+    Action(
         id="cause",
         keys=("alt+a",),
         shown="alt+a",

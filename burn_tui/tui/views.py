@@ -150,7 +150,7 @@ def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
     own = [
         Row(
             tab=tab,
-            served_by=session.requested or str(served_by(session) or "auto"),
+            served_by=session.requested or str(served_by(session) or "default"),
             state=_state(session, now)[0],
             draft=_beginning(session.draft),
         )
@@ -289,7 +289,7 @@ def route(
     if is_local_only(session):
         facts.append(Fact("local only", tone="good"))
     if preview.auto is not None and session.draft.strip():
-        facts.append(Fact(preview.auto.because, f"{preview.auto.tier}, {preview.auto.task}", tone="quiet"))
+        facts.append(Fact(f"{preview.auto.tier}: {preview.auto.because}", preview.auto.tier, tone="quiet"))
     if preview.auto is not None and preview.auto.banner is not None:
         facts.append(Fact(preview.auto.banner, "spent too fast: cheap only", tone="attention"))
     facts += _guard(session, preview, now)
@@ -300,14 +300,16 @@ def route(
 
 
 def _way(session: "Session", addressed: Addressed, preview: "Preview") -> list[str]:
-    """How it comes to the target: by a word of the prompt, of the session, or by the default route."""
+    """How it comes to the target: by a word of the prompt, of the session, by the default route, or by what auto sees
+    in the prompt: auto stands there only where it decides.
+    """
     is_pinned = preview.route == "pinned"
-    usual = "pinned" if is_pinned else session.requested or "auto"
+    usual = "pinned" if is_pinned else session.requested or preview.route
     way = [usual if addressed.requested is None else "this once"]
     if not is_pinned and preview.route != way[0]:
         way.append(preview.route)
     if preview.auto is not None and session.draft.strip():
-        way += [preview.auto.task, preview.auto.tier]
+        way.append(preview.auto.task)
     return way
 
 

@@ -130,6 +130,6 @@ def test_medians_are_of_answers_and_say_of_how_many() -> None:
 def test_without_text_there_is_not_a_word_left() -> None:
     bare = without_text(comparison(result(0, 0)))
     assert bare.results[0].text == ""
-    assert bare.cases[0].variables == {}
-    assert bare.cases[0].digest
+    assert bare.results[0].ticks[0].shown == "contains"
+    assert (bare.cases[0].name, bare.cases[0].variables) == ("case 1", {})
     assert [row.news for row in rows(bare, comparison(result(0, 0, passed=False)), "previous")] == ["new pass"]

@@ -4,6 +4,7 @@ from types import FrameType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.fuzz import examples
 
 from burn_tui.core import sse
 from burn_tui.core.sse import EventTooLargeError, SseEvent, SseParser
@@ -67,7 +68,7 @@ def test_single_bytes_give_the_same_events_as_the_whole(body: bytes) -> None:
     assert parsed(*(body[place : place + 1] for place in range(len(body)))) == parsed(body)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.binary(max_size=60))
 def test_no_bytes_at_all_make_the_parser_raise(body: bytes) -> None:
     assert parsed(body) == parsed(*(body[place : place + 1] for place in range(len(body))))

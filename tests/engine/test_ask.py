@@ -28,6 +28,7 @@ REPORT_KEYS = {
     "cost_nanousd",
     "finish_reason",
     "error",
+    "escalated",
 }
 ATTEMPT_KEYS = {"provider", "model", "outcome", "error_type", "status", "duration_s", "cost_nanousd"}
 

@@ -313,15 +313,24 @@ async def test_more_than_twenty_calls_and_environments_that_ask_need_the_environ
         assert (await drafted(running, "primary/big", environment=guarded)).needs_name
 
 
-async def test_without_store_text_not_a_word_of_it_is_kept(tmp_path: Path) -> None:
-    async with project(tmp_path, store_text=False) as running:
+async def test_without_store_text_not_a_word_of_it_is_kept_and_what_was_kept_before_is_forgotten(
+    tmp_path: Path,
+) -> None:
+    async with project(tmp_path) as running:
+        before = await compare(running, "primary/big")
+        running.runtime.use(structs.replace(running.runtime.settings, store_text=False))
+        running.script("primary", forgets_invoices)
         now = await compare(running, "primary/big")
         found = await kept(running)
-        rows_kept = await running.runtime.ledger.read("SELECT head FROM comparisons", {})
-    assert all(result.text for result in now.results)
-    assert not any(result.text for result in found.results)
-    assert [[tick.passed for tick in result.ticks] for result in found.results] == [[True, True], [True, True, True]]
-    assert "printer burns" not in rows_kept[0]["head"]
+        previous = await running.runtime.comparing.latest("triage", before=now.at)
+        heads = await running.runtime.ledger.read("SELECT head FROM comparisons", {})
+        results = await running.runtime.ledger.read("SELECT result FROM comparison_results", {})
+    assert all(result.text for result in (*before.results, *now.results))
+    assert previous is not None
+    assert told(now, previous)[0] == ("new failure", "an invoice", "primary/big")
+    assert [[tick.passed for tick in result.ticks] for result in found.results] == [[True, True], [False, False, True]]
+    words = " ".join([*(row["head"] for row in heads), *(row["result"] for row in results)])
+    assert not [word for word in ("printer", "invoice", "billing", "Billing", "Facilities", "sorry") if word in words]
 
 
 async def test_variables_are_taken_as_they_were_written(tmp_path: Path) -> None:

@@ -1,18 +1,19 @@
 """Ten thousand malformed requests, on real sockets: each is refused with a 4xx in good form or hung up on, nobody is
-asked, no connection sticks, and the gateway goes on serving. BURN_TUI_FUZZ says how many, fewer by default.
+asked, no connection sticks, and the gateway goes on serving. There are fewer by default; support/fuzz.py says how to
+try for longer.
 """
 
 import asyncio
 import json
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
 
+from support.fuzz import examples
 from support.gateways import Doorway, gateway
 from support.world import FINE
 
-REQUESTS = int(os.environ.get("BURN_TUI_FUZZ", "3000"))
+REQUESTS = examples(3_000)
 AT_ONCE = 20
 STUCK_S = 60.0
 

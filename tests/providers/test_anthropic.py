@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from support.answered import decoded, folded
+from support.fuzz import examples
 from support.wire import CHUNKS, NAMES, OBJECTS, SCHEMAS, WORDS, answers, broken, json_like, usages
 
 from burn_tui.core.catalog import Provider
@@ -159,7 +160,7 @@ def _unattributed(message: Message) -> Message:
     return structs.replace(message, parts=tuple(plain(part) for part in message.parts))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(requests())
 def test_a_request_is_read_back_as_it_was_written(request: ChatRequest) -> None:
     sent = DIALECT.encode_request(request, model=SONNET, provider=PROVIDER, api_key=None)
@@ -167,7 +168,7 @@ def test_a_request_is_read_back_as_it_was_written(request: ChatRequest) -> None:
     assert unattributed(back) == unattributed(request)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -422,7 +423,7 @@ def test_a_request_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, s
         DIALECT.decode_request("/v1/messages", {}, body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     json_like(
         ["model", "messages", "max_tokens", "role", "content", "type", "text", "source", "tools", "system", "input"],
@@ -455,7 +456,7 @@ COMPLETE = written(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(answers(FINISHES, usages(), signed=True), CHUNKS, st.booleans())
 def test_an_answer_is_read_back_as_it_was_written(events: list[WireEvent], chunk: int, streamed: bool) -> None:
     said_events = [ModelSeen(SONNET), *events]
@@ -471,7 +472,7 @@ def test_an_answer_is_read_back_as_it_was_written(events: list[WireEvent], chunk
     assert after == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(broken(COMPLETE), st.booleans(), CHUNKS)
 def test_no_bytes_make_a_decoder_raise(body: bytes, streamed: bool, chunk: int) -> None:
     folded(read(body, streamed=streamed, chunk=chunk))
@@ -483,7 +484,7 @@ KINDS = ["message_start", "content_block_start", "content_block_delta", "message
          "text_delta", "input_json_delta", "tool_use", "text", "thinking", "end_turn", "overloaded_error"]  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(json_like(KEYS, KINDS), max_size=4), st.sampled_from(KINDS))
 def test_no_json_makes_a_decoder_raise(values: list[object], kind: str) -> None:
     lines = [f"event: {kind}\ndata: {json.dumps(value)}\n\n" for value in values]
@@ -657,7 +658,7 @@ def test_a_key_in_a_refusal_is_not_repeated() -> None:
     assert "abcdefghijk" not in DIALECT.decode_error(401, {}, body, now=NOW).message
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(300, 599), st.binary(max_size=40) | json_like(["error", "type", "message", "details"], KINDS).map(
     lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_no_body_makes_reading_a_refusal_raise(status: int, body: bytes) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.conversations import PNG, own_reasoning, requests
+from support.fuzz import examples
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import ChatRequest, Image, Message, Part, Reasoning, Text, ToolCall, ToolResult, said
@@ -107,7 +108,9 @@ def test_an_awkward_conversation_is_taken(dialect: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(data=st.data())
 def test_no_conversation_at_all_is_answered_with_a_400_and_what_is_left_out_is_counted(
     dialect: str, data: st.DataObject

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answered import Answered, decoded, folded
 from support.asking import answers, requests, words
+from support.fuzz import examples
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import (
@@ -42,7 +43,7 @@ from burn_tui.providers.gemini_request import UNSIGNED
 
 DIALECT = GeminiGenerate()
 PROVIDER = Provider(name="gemini", dialect="gemini-generate", base_url="https://provider.example/")
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=examples(60))
 NOW = 1_754_667_600.0
 STREAM = "/v1beta/models/big:streamGenerateContent?alt=sse"
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from support.answered import decoded, folded
+from support.fuzz import examples
 from support.wire import CHUNKS, NAMES, OBJECTS, SCHEMAS, WORDS, answers, broken, json_like
 
 from burn_tui.core.catalog import Provider
@@ -120,7 +121,7 @@ def unattributed(request: ChatRequest) -> ChatRequest:
     return structs.replace(request, messages=tuple(messages))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(requests())
 def test_a_request_is_read_back_as_it_was_written(request: ChatRequest) -> None:
     sent = DIALECT.encode_request(request, model="qwen3", provider=PROVIDER, api_key=None)
@@ -221,7 +222,7 @@ def test_a_request_that_cannot_be_read_is_refused_with_a_sentence(body: bytes, s
         DIALECT.decode_request("/api/chat", {}, body)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         json_like(
@@ -256,7 +257,7 @@ COMPLETE = written(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(answers(FINISHES, COUNTS, signed=False), CHUNKS, st.booleans())
 def test_an_answer_is_read_back_as_it_was_written(events: list[WireEvent], chunk: int, streamed: bool) -> None:
     before = folded([ModelSeen("qwen3"), *events])
@@ -267,13 +268,13 @@ def test_an_answer_is_read_back_as_it_was_written(events: list[WireEvent], chunk
     assert after == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(broken(COMPLETE), st.booleans(), CHUNKS)
 def test_no_bytes_make_a_decoder_raise(body: bytes, streamed: bool, chunk: int) -> None:
     folded(read(body, streamed=streamed, chunk=chunk))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.lists(
         json_like(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answered import folded
+from support.fuzz import examples
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import (
@@ -42,7 +43,7 @@ from burn_tui.providers.stand_ins import must_say_json
 
 DIALECT = OpenAIChat()
 PROVIDER = Provider(name="primary", dialect="openai-chat", base_url="http://127.0.0.1:1/v1")
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=examples(60))
 NOW = 1_754_667_600.0
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.answered import Answered, decoded, folded
 from support.asking import answers, requests
+from support.fuzz import examples
 
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import (
@@ -43,7 +44,7 @@ from burn_tui.providers.stand_ins import must_say_json
 
 DIALECT = OpenAIResponses()
 PROVIDER = Provider(name="openai", dialect="openai-responses", base_url="https://provider.example/v1/")
-EXAMPLES = settings(max_examples=60)
+EXAMPLES = settings(max_examples=examples(60))
 NOW = 1_754_667_600.0
 
 

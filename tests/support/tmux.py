@@ -1,6 +1,5 @@
 """A real terminal: burn-tui in a tmux of its own, driven by keys and read from the screen."""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from support.command import as_a_shell_has_it
 
 GIVE_UP_S = 60.0
 _SIDES = str.maketrans("│▌", "  ")
@@ -65,12 +65,15 @@ class Terminal:
 def terminal(
     command: list[str], *, size: tuple[int, int], cwd: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
-    """`command` in a pane of that many columns and rows; ended afterwards however the test ended."""
+    """`command` in a pane of that many columns and rows; ended afterwards however the test ended.
+
+    What marks a test is not among its variables: production would refuse everything, and hide what comes after.
+    """
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
     socket = f"burn-tui-test-{uuid4().hex[:12]}"
     columns, rows = size
-    variables = {**os.environ, **(environ or {}), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    variables = {**as_a_shell_has_it(environ), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     for its_own in ("COLUMNS", "LINES"):  # of the terminal that the tests run in, which would be believed
         variables.pop(its_own, None)
     # exec, so that a signal to the pane's process reaches burn-tui and not a shell.

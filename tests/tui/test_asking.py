@@ -331,7 +331,7 @@ async def test_who_sends_a_prompt_sees_the_end_again() -> None:
 async def test_the_route_line_says_what_will_happen_and_follows_the_typing() -> None:
     async with dashboard() as running:
         route = running.text("#route")
-        assert "auto > default > anthropic/claude-sonnet-4-5" in route
+        assert "default > anthropic/claude-sonnet-4-5" in route
         assert "PROD locked" in route
         assert "est." not in route
         await running.type("hello")

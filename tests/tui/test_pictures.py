@@ -41,6 +41,7 @@ from textual.widgets import Input
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.core.events import Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.routing import Route
 from burn_tui.core.team import TeamView
 from burn_tui.core.transcript import Answer, Notice
 from burn_tui.tui.app import BurnApp
@@ -257,6 +258,13 @@ def report(*keys: str) -> Scene:
     return scene
 
 
+async def diversity(running: Dashboard) -> None:
+    """Two routes, one of which hangs on one provider."""
+    routes = (Route("default", (SONNET, GPT, QWEN)), Route("deep", (SONNET,)), Route("quick", (FLASH, QWEN)))
+    running.runtime.router.routes = {route.name: route for route in routes}
+    await report("alt+v")(running)
+
+
 def prompts(*keys: str) -> Scene:
     """The prompts of a project that has several."""
 
@@ -352,6 +360,7 @@ SCENES: dict[str, Scene] = {
     "pressure": report("alt+r"),
     "requests": report("alt+a"),
     "audit": report("alt+e"),
+    "diversity": diversity,
     "team": team(BUSY),
     "team-away": team(AWAY),
     "auto": by_auto,

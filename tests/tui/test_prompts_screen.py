@@ -132,7 +132,7 @@ async def test_a_prompt_is_called_by_its_name_with_its_variables() -> None:
         await running.until(lambda: running.prompt == "/prompt triage ")
         await running.until(lambda: "needs ticket, which is not given. Add ticket=VALUE." in route(running))
         running.main.query_one("#prompt").insert("ticket=the printer burns")  # type: ignore[attr-defined]
-        await running.until(lambda: f"triage {TICKETS.shown} (working) auto > default > {SONNET}" in route(running))
+        await running.until(lambda: f"triage {TICKETS.shown} (working) default > {SONNET}" in route(running))
         await running.pilot.press("enter")
         await running.until(lambda: "Support has." in running.text("#transcript"))
         assert "the printer burns" in running.text("#transcript")

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from burn_tui.core.events import AttemptFinished, Refused
 from burn_tui.core.inspection import Attempted
+from burn_tui.core.routing import Route
 from burn_tui.tui.screens.budgets import BudgetsScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
 from burn_tui.tui.screens.report import Listing
@@ -272,3 +273,22 @@ async def test_no_report_is_wider_than_the_terminal(name: str, size: tuple[int, 
         assert widest <= size[0]
         scrolls = [each for each in running.app.screen.query("VerticalScroll, Listing") if each.max_scroll_x]
         assert scrolls == []
+
+
+async def test_what_hangs_on_each_provider_is_told_by_its_share_and_by_the_routes_that_stop() -> None:
+    async with afternoon() as running:
+        running.runtime.router.routes = {
+            route.name: route for route in (Route("deep", (SONNET,)), Route("quick", (GPT, QWEN)))
+        }
+        await running.pilot.press("alt+v")
+        text = await shown(
+            running, "anthropic", "1 route stops", "deep in production, staging stops", "goes on with ollama"
+        )
+        assert text.index("staging stops") < text.index("goes on with")
+
+
+async def test_without_anything_asked_the_routes_are_told_all_the_same() -> None:
+    async with afternoon(is_empty=True) as running:
+        running.runtime.router.routes = {"deep": Route("deep", (SONNET,))}
+        await running.pilot.press("alt+v")
+        await shown(running, "Nothing was asked yet", "deep", "stops")

@@ -1,6 +1,8 @@
 """Puts what was found into the ledger: each response once, however often and wherever it was found.
 
-    ReadPiece ──> is the response known? ── no ──> a row, marked as late, and its sums
+    ReadPiece ──> has our own gateway served it? ── yes ──> nothing: it has a row already
+                                  │ no
+                       is the response known? ── no ──> a row, marked as late, and its sums
                                   │
                                   └─ yes ──> does this copy say more? ── yes ──> a correction; the row stays
 
@@ -9,8 +11,7 @@ Everything here runs in the database's thread, within one transaction with the n
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct, structs
@@ -24,6 +25,7 @@ from burn_tui.engine import ledger_sql
 from burn_tui.engine.audit.pieces import COUNTS, ReadPiece, add, identifier
 from burn_tui.engine.audit.reader import Found, Skipped
 from burn_tui.engine.audit.readers import READERS
+from burn_tui.engine.audit.served_here import ServedHere
 from burn_tui.engine.ledger import LATE_S
 from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
@@ -36,8 +38,6 @@ MOST_SKIPPED = 1000
 
 EARLIEST, LATEST = 1_400_000_000.0, 4_000_000_000.0
 """Between 2014 and 2096: no other time is one at which somebody has asked a model."""
-
-ASKED_AT_ONCE = 1000
 
 MAIN_BRANCHES = {"", "main", "master", "HEAD"}
 
@@ -80,48 +80,70 @@ class Filing:
         if self._names is None:
             self._names = Names(connection)
         writing, filed = Writing(connection, owner=""), Filed()
-        named = [list(_under_known_names(connection, piece)) for piece in pieces]
-        known = _known(connection, (event_id for those in named for event_id, _ in those))
-        new: dict[bytes, tuple[str, Found]] = {}
-        for piece, those in zip(pieces, named, strict=True):
+        merged: dict[bytes, tuple[str, Found]] = {}
+        is_served_here, served = ServedHere(connection, pieces, now=self._now), set[bytes]()
+        for piece in pieces:
             tool = READERS[piece.reader].tool
-            for event_id, found in those:
+            for event_id, found in _under_known_names(connection, piece):
+                earlier = merged.get(event_id)
                 if not EARLIEST <= found.at <= LATEST:
                     piece.skipped.append(Skipped(0, "a time at which nobody can have asked"))
-                elif event_id in known:
-                    filed.corrected += self._improve(writing, event_id, found)
-                elif event_id in new:
-                    add(new[event_id][1], found)
+                elif is_served_here(event_id, found):
+                    served.add(event_id)
+                elif earlier is None:
+                    merged[event_id] = (tool, found)
                 else:
-                    new[event_id] = (tool, found)
+                    add(earlier[1], found)
             _note(connection, piece, tool)
-        self._insert(connection, new)
-        filed.new_rows = len(new)
-        filed.late_rows = sum(self._is_late(found) for _, found in new.values())
+        for event_id in served & merged.keys():
+            del merged[event_id]
+        known = self._insert(connection, merged) if merged else []
+        for event_id in known:
+            filed.corrected += self._improve(writing, event_id, merged.pop(event_id)[1])
+        filed.new_rows = len(merged)
+        filed.late_rows = sum(self._is_late(found) for _, found in merged.values())
         return filed
 
-    def _insert(self, connection: sqlite3.Connection, new: dict[bytes, tuple[str, Found]]) -> None:
-        if not new:
-            return
+    def _insert(self, connection: sqlite3.Connection, merged: Mapping[bytes, tuple[str, Found]]) -> list[bytes]:
+        """Write rows and their sums; what was known already is left as it is, and given back."""
         first_id = connection.execute(sql.NEXT_ID).fetchone()[0]
-        rows = [self._row(first_id + n, event_id, *one) for n, (event_id, one) in enumerate(new.items())]
-        connection.executemany(sql.INSERT, rows)
-        names = self._names
+        rows = [self._row(first_id + n, event_id, *one) for n, (event_id, one) in enumerate(merged.items())]
+        written = connection.executemany(sql.INSERT, rows).rowcount
+        ids = {"first_id": first_id, "last_id": first_id + len(rows) - 1}
+        known: list[bytes] = []
+        if written < len(rows):
+            new = {row[0] for row in connection.execute(sql.IDS, ids)}
+            known = [event_id for n, event_id in enumerate(merged) if first_id + n not in new]
+        if written:
+            self._keep_branches(connection, first_id, merged, known)
+            self._roll_up(connection, ids)
+        return known
+
+    def _keep_branches(
+        self,
+        connection: sqlite3.Connection,
+        first_id: int,
+        merged: Mapping[bytes, tuple[str, Found]],
+        known: Iterable[bytes],
+    ) -> None:
+        names, left_out = self._names, set(known)
         assert names is not None
         branches = [
             (first_id + n, names.number(found.branch))
-            for n, (_, found) in enumerate(new.values())
-            if found.branch not in MAIN_BRANCHES
+            for n, (event_id, (_, found)) in enumerate(merged.items())
+            if found.branch not in MAIN_BRANCHES and event_id not in left_out
         ]
         connection.executemany(sql.KEEP_BRANCH, branches)
-        # Not reckoned from the newest row: a clock may have been wrong when it was logged.
-        oldest = minute_of(self._now) - MINUTES_KEPT
-        if len(new) == 1:
+
+    def _roll_up(self, connection: sqlite3.Connection, ids: Mapping[str, int]) -> None:
+        """Add the rows with these ids to the sums."""
+        if ids["first_id"] == ids["last_id"]:
             statements: Sequence[str] = ledger_sql.ROLL_UP_ONE
-            values = {"id": first_id, "oldest_minute": 0}
+            values = {"id": ids["first_id"], "oldest_minute": 0}
         else:
             statements = ledger_sql.ROLL_UP_RANGE
-            values = {"first_id": first_id, "last_id": first_id + len(new) - 1, "oldest_minute": oldest}
+            # Not reckoned from the newest row: a clock may have been wrong when it was logged.
+            values = {**ids, "oldest_minute": minute_of(self._now) - MINUTES_KEPT}
         for statement in statements:
             connection.execute(statement, values)
 
@@ -202,15 +224,6 @@ class Filing:
                 cost_nanousd=self._pricing(found.provider_name or UNKNOWN, whole).nanousd,
             )
         )
-
-
-def _known(connection: sqlite3.Connection, event_ids: Iterable[bytes]) -> set[bytes]:
-    """Those that the ledger has already. Asked many at a time, SQLite goes through its index in one direction."""
-    known: set[bytes] = set()
-    rest = iter(event_ids)
-    while some := list(islice(rest, ASKED_AT_ONCE)):
-        known.update(row[0] for row in connection.execute(sql.known(len(some)), some))
-    return known
 
 
 def _under_known_names(connection: sqlite3.Connection, piece: ReadPiece) -> Iterable[tuple[bytes, Found]]:

@@ -170,8 +170,9 @@ def _details(one: Attempted, width: int) -> list[Content]:
     opened = record.opened
     title = heading(f"{opened.attempt}. {opened.provider_name}/{opened.request_model}", _outcome(record))
     lines = [line.rstrip() for line in title.wrap(width)]
-    route = f"route {opened.route or 'pinned'}"
-    reasons = [route, opened.route_reason, f"took over from {opened.fell_back_from}" if opened.fell_back_from else ""]
+    route, reason = f"route {opened.route or 'pinned'}", opened.route_reason.rstrip(".")
+    taken_over = f"took over from {opened.fell_back_from}" if opened.fell_back_from else ""
+    reasons = ["" if reason.startswith(route) else route, reason, taken_over]
     lines += _wrapped("why", ", ".join(reason for reason in reasons if reason), width)
     lines += _wrapped("time", _times(record), width)
     if record.response_model and record.response_model != opened.request_model:

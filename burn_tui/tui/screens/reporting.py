@@ -26,6 +26,12 @@ class Reporting(Frame):
 
         self.app.push_screen(TeamScreen(self._desk()))
 
+    def action_show_diversity(self) -> None:
+        """What hangs on each provider."""
+        from burn_tui.tui.screens.diversity import DiversityScreen  # noqa: PLC0415 - not needed to paint
+
+        self.app.push_screen(DiversityScreen(self._desk()))
+
     @work
     async def action_show_cause(self) -> None:
         """The requests that caused the latest alert."""
