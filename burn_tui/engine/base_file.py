@@ -119,14 +119,7 @@ def under(settings: Settings, directory: Path | None, environ: Mapping[str, str]
 
 def read(path: Path) -> Base:
     """What the file says; SettingsError if it cannot be taken as it is."""
-    try:
-        document = parse(path.read_text(encoding="utf-8"), file=str(path))
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be read: {error.strerror}.", file=str(path), mend="Check its permissions."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
+    document = parse(text_of(path), file=str(path))
     given = document.convert((), BaseSettings) if document.value is not None else BaseSettings()
     return Base(
         environments={name: _environment(document, name) for name in given.environments or {}},

@@ -31,17 +31,7 @@ class PinsFile(Struct, frozen=True):
 def read_pins(folder: Path) -> PinsFile:
     """The pins of the prompts in `folder`; SettingsError with the line for whatever is wrong with them."""
     path = folder / FILE
-    try:
-        text = path.read_bytes().decode()
-    except FileNotFoundError:
-        text = ""
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be read: {error.strerror}.", file=str(path), mend="Check its permissions."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
-    return _understood(path, text)
+    return _understood(path, text_of(path, missing=""))
 
 
 def change_pins(folder: Path, stem: str, pins: Mapping[str, str]) -> None:

@@ -108,14 +108,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def load(path: Path) -> Settings:
     """The settings in `path`; SettingsError if it cannot be read or taken as it is."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SettingsError(f"cannot be read: {reason}.", file=str(path), mend="Check --config.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
-    return structs.replace(read(parse(text, file=str(path))), directory=path.parent)
+    document = parse(text_of(path, mend="Check --config."), file=str(path))
+    return structs.replace(read(document), directory=path.parent)
 
 
 def read(document: Document) -> Settings:

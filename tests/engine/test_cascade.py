@@ -26,7 +26,7 @@ from burn_tui.core.policy import TimeLimits
 from burn_tui.core.routing_rules import Rule
 from burn_tui.engine.ask import ask
 from burn_tui.engine.route_command import explain
-from burn_tui.simulator.script import Action, Answer, Cut, Refuse, in_order
+from burn_tui.simulator.script import Action, Answer, Cut, Refuse, Script, in_order
 
 CHEAP, STRONG = Target("cheap", "big"), Target("strong", "big")
 SORRY = Answer(text="I'm sorry, but I can't help with that.")
@@ -164,7 +164,7 @@ async def test_an_escalation_never_leaves_the_budget_the_privacy_class_or_the_en
     shapes = {"cheap": {"is_local": True}}
     async with _world(tmp_path / "2", shapes=shapes, prices={STRONG: _price(100)}) as running:
         assert (await running.ask(EASY, model="auto", privacy="local")).asked == [CHEAP]
-        walled = Environment(name="walled", hue="blue", allow=frozenset({"cheap"}))
+        walled = Environment(name="walled", hue="blue", allow=("cheap",))
         assert (await running.ask(EASY, model="auto", environment=walled)).asked == [CHEAP]
         asking = Environment(name="asking", hue="blue", confirm_over_nanousd=1)
         assert (await running.ask(EASY, model="auto", environment=asking)).asked == [CHEAP]
@@ -257,6 +257,11 @@ ACTIONS: list[Action] = [
 scripted = st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3)
 
 
+def _from_now(before: int, actions: list[Action]) -> Script:
+    script = in_order(actions)
+    return lambda request, count: script(request, count - before)
+
+
 @pytest.fixture
 async def two(tmp_path: Path) -> Any:
     async with _world(tmp_path, limits=TimeLimits(first_chunk_s=5.0, idle_s=5.0)) as running:
@@ -271,8 +276,7 @@ async def test_the_target_changes_only_where_it_is_said_at_most_one_escalation_a
     two: World, cheap: list[Action], strong: list[Action], is_json: bool
 ) -> None:
     for name, actions in (("cheap", cheap), ("strong", strong)):
-        before, script = two.calls(name), in_order(actions)
-        two.script(name, lambda request, count, script=script, before=before: script(request, count - before))
+        two.script(name, _from_now(two.calls(name), actions))
     router = two.runtime.router
     router.health = router.health.without(router.health.breakers)
     story = await two.ask(_json_request(EASY) if is_json else EASY, model="auto")

@@ -4,6 +4,7 @@ import pytest
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.catalog import Target
+from burn_tui.core.checks import CommandCheck
 from burn_tui.core.errors import SettingsError
 from burn_tui.engine.settings import read
 from burn_tui.engine.yaml_source import parse
@@ -30,6 +31,18 @@ def test_what_is_written_holds() -> None:
     assert [rule.in_words for rule in policy.rules] == ["path **/*.tf", "always"]
 
 
+def test_a_check_may_stand_in_a_rule_or_hold_for_a_class() -> None:
+    policy = _policy(
+        "checks: {tests: {run: [pytest, -q], file: it.py, copy: [tests], timeout_s: 5, tasks: [code_edit]}}\n"
+        "rules: [{path: 'x/**', check: tests}]\n"
+    )
+    (check,) = policy.checks
+    assert check == CommandCheck(
+        name="tests", run=("pytest", "-q"), file="it.py", copies=("tests",), timeout_s=5, tasks=("code_edit",)
+    )
+    assert policy.rules[0].check == "tests"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -41,6 +54,10 @@ def test_what_is_written_holds() -> None:
         ("rules: [{tier: mid}, {path: 'docs/**', tier: cheap}]", "it always holds"),
         ("rules: [{path: x, use: openai/gpt-6}]", "gpt-6"),
         ("rules: [{path: x, tier: huge}]", "tier"),
+        ("rules: [{path: x, check: tests}]", "there is no check 'tests'"),
+        ("checks: {tests: {file: a.py}}", "'run' is missing"),
+        ("checks: {tests: {run: [pytest], copy: [../x]}}", "'../x' leads out of the directory"),
+        ("checks: {tests: {run: [pytest], file: /etc/x}}", "'/etc/x' leads out of the directory"),
     ],
 )
 def test_what_can_never_hold_is_said_with_its_place(text: str, said: str) -> None:

@@ -20,7 +20,7 @@ from burn_tui.core.errors import SettingsError, UnknownTargetError, WrongCallErr
 from burn_tui.core.failure import Failure
 from burn_tui.engine.workflow import run_workflow, steps_in
 from burn_tui.simulator.host import Host
-from burn_tui.simulator.script import Answer, Hang, Refuse, in_order
+from burn_tui.simulator.script import Action, Answer, Hang, Refuse, in_order
 from burn_tui.simulator.server import SimulatedProvider
 
 STEPS = """
@@ -198,7 +198,7 @@ routes:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX's")
 def test_a_process_that_is_killed_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
-    answers = [Answer(text="silt"), Hang(600.0), Answer(text="end")]
+    answers: list[Action] = [Answer(text="silt"), Hang(600.0), Answer(text="end")]
     provider = SimulatedProvider("primary", "openai-chat", in_order(answers))
     file = tmp_path / "talk.yaml"
     file.write_text(STEPS.replace("backup/big", "primary/big"))

@@ -48,10 +48,10 @@ def _swapped(value: object, draw: st.DrawFn) -> object:
     """The same JSON with something else in one place of it."""
     deeper = st.sampled_from([True, True, True, False])
     match value:
-        case dict() if value and draw(deeper):
+        case dict() if draw(deeper) and value:
             key = draw(st.sampled_from(sorted(value)))
             return {**value, key: _swapped(value[key], draw)}
-        case list() if value and draw(deeper):
+        case list() if draw(deeper) and value:
             place = draw(st.integers(0, len(value) - 1))
             return [*value[:place], _swapped(value[place], draw), *value[place + 1 :]]
         case _:

@@ -40,7 +40,15 @@ from support.watching import DEARER, HALF_SPENT, RUNAWAY, told
 from textual.widgets import Input
 
 from burn_tui.core.errors import SettingsError
-from burn_tui.core.events import Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.events import (
+    AttemptFinished,
+    AttemptStarted,
+    Escalated,
+    Refused,
+    RequestFinished,
+    TextDelta,
+    TooLong,
+)
 from burn_tui.core.routing import Route
 from burn_tui.core.team import TeamView
 from burn_tui.core.transcript import Answer, Notice
@@ -114,6 +122,31 @@ async def after_a_fallback(running: Dashboard) -> None:
     await running.until(lambda: "a test can" in " ".join(running.text("#transcript").split()))
     # The status line follows once a second.
     await running.until(lambda: "answering 0 s" in running.text("#status") or running.app.size.width < 80)
+
+
+async def escalated(running: Dashboard) -> None:
+    """A cheap answer that was none, and the one after it."""
+    await idle(running)
+    refusal = "I'm sorry, but I can't help with that."
+    why = f"{QWEN} was asked first, and its answer was a refusal."
+    first, second = settled(QWEN), settled(SONNET)
+    running.runtime.router.scripts.append(
+        [
+            *begins(QWEN),
+            TextDelta(refusal),
+            AttemptFinished(first),
+            Escalated(QWEN, SONNET, why, from_nanousd=0, to_nanousd=7_600_000),
+            AttemptStarted("s", 2, SONNET),
+            TextDelta("Give the clock as an argument, then a test can set it."),
+            AttemptFinished(second),
+            RequestFinished("r", None, SONNET, (first, second)),
+        ]
+    )
+    await running.pilot.press("enter")
+    await running.until(lambda: running.main.query_one("#fallback").display)
+    await running.until(lambda: "can set it" in " ".join(running.text("#transcript").split()))
+    await running.until(lambda: not running.main.deck.active.is_busy)
+    await running.settled()
 
 
 async def first_start(running: Dashboard) -> None:
@@ -346,6 +379,7 @@ SCENES: dict[str, Scene] = {
     "main": idle,
     "streaming": streaming,
     "fallback": after_a_fallback,
+    "escalated": escalated,
     "first-start": first_start,
     "provider": pressing("f2"),
     "sessions": pressing("f8"),

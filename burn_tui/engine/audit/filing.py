@@ -1,10 +1,11 @@
 """Puts what was found into the ledger: each response once, however often and wherever it was found.
 
     ReadPiece ──> has our own gateway served it? ── yes ──> nothing: it has a row already
-                                  │ no
-                       is the response known? ── no ──> a row, marked as late, and its sums
-                                  │
-                                  └─ yes ──> does this copy say more? ── yes ──> a correction; the row stays
+                            │ no
+                            v
+                  is the response known? ── no ──> a row, marked as late, and its sums
+                            │
+                            └─ yes ──> does this copy say more? ── yes ──> a correction; the row stays
 
 Everything here runs in the database's thread, within one transaction with the note of how far each log was read.
 """

@@ -1,9 +1,9 @@
 """Leaves out of an import what our own gateway has served: it is in the ledger already, by a row of the gateway's.
 
-A tool that says to the gateway which of its sessions asks (Claude Code in X-Claude-Code-Session-Id, Codex and opencode
-in headers of their own) writes the same name into its log. So a logged response of such a session is the gateway's where
-it was logged while the gateway had a call of that session under way, or within a minute of one. It is remembered by its
-id, so that a copy in the log of a resumed session, which has another name, is left out as well.
+Claude Code says to the gateway which of its sessions asks, in X-Claude-Code-Session-Id, and writes the same name into
+its log; so does any tool that sends a header of callers.py. A response of such a session is the gateway's where it was
+logged while the gateway had a call of that session under way, or within a minute of one. It is remembered by its id, so
+that a copy in the log of a resumed session, which has another name, is left out as well.
 
 A tool that does not say which session asks, or whose session was given another name by X-Burn-Session, counts twice.
 """
