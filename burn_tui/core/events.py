@@ -151,6 +151,8 @@ class Escalated(Struct, frozen=True):
     def costs(self) -> str:
         """Both, in words; "" = neither is known."""
         said = [] if self.from_nanousd is None else [f"That cost {in_dollars(self.from_nanousd)}."]
+        if self.from_nanousd == 0:
+            said = ["That was free."]
         if self.to_nanousd is not None:
             said.append(f"This is estimated at {in_dollars(self.to_nanousd)}.")
         return " ".join(said)

@@ -16,11 +16,11 @@ from msgspec import Struct, structs
 from burn_tui.core import narrowing
 from burn_tui.core.catalog import Target
 from burn_tui.core.environment import Environment, Privacy
-from burn_tui.core.errors import SettingsError
 from burn_tui.core.narrowing import Base
 from burn_tui.engine import paths
 from burn_tui.engine.settings import Settings, budgets_of, environment_of, usual_hue
 from burn_tui.engine.settings_schema import EnvironmentSettings
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, parse
 
 NAME = ".burn-tui.yaml"

@@ -8,6 +8,7 @@ from msgspec import Struct
 from burn_tui.core.errors import SettingsError, mend_by_name
 from burn_tui.core.pins import Pins, pin_of, with_pin
 from burn_tui.core.prompt_form import WORKING
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.whole_file import replace
 from burn_tui.engine.yaml_source import Document, parse
 

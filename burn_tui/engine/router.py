@@ -18,8 +18,8 @@ from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import NeedsConfirmation
 from burn_tui.core.events import AttemptFinished, Event, Refused, RequestFinished, RouteDecided
 from burn_tui.core.health import Health, Scope, scope_of
-from burn_tui.core.rate_limits import Headroom
 from burn_tui.core.model_names import AUTO
+from burn_tui.core.rate_limits import Headroom
 from burn_tui.core.routing import DEFAULT_ROUTE, Plan, Route
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine.admission import Admission, Caller

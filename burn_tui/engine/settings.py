@@ -18,7 +18,7 @@ from burn_tui.core.budget import Budget
 from burn_tui.core.capabilities import Capabilities
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
 from burn_tui.core.environment import Environment
-from burn_tui.core.errors import SettingsError, UnknownTargetError, mend_by_name
+from burn_tui.core.errors import UnknownTargetError, mend_by_name
 from burn_tui.core.model_names import AUTO
 from burn_tui.core.money import Price, Rates, nanousd
 from burn_tui.core.narrowing import Base
@@ -44,6 +44,7 @@ from burn_tui.engine.settings_schema import (
 )
 from burn_tui.engine.settings_team import team_settings
 from burn_tui.engine.settings_terminal import KeyChange, key_changes, neighbour_rules
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, parse
 from burn_tui.providers import DIALECTS
 

@@ -289,17 +289,23 @@ def _tell(report: RunReport, out: TextIO, narration: TextIO) -> None:
         out.write(report.steps[-1].text.rstrip("\n") + "\n")
     width = max((len(one.step) for one in report.steps), default=0)
     for one in report.steps:
-        cost = "cost unknown" if one.cost_nanousd is None else in_dollars(one.cost_nanousd)
+        cost = _cost(one.cost_nanousd)
         known = "  answered before" if one.was_known else ""
         failed = f"  FAILED: {one.error}" if one.error else ""
         print(
-            f"  {one.step:<{width}}  {cost:>10}  {one.duration_s:7.2f} s  {one.served or 'nobody'}{known}{failed}",
+            f"  {one.step:<{width}}  {cost:>12}  {one.duration_s:7.2f} s  {one.served or 'nobody'}{known}{failed}",
             file=narration,
         )
-    total = "cost unknown" if report.cost_nanousd is None else in_dollars(report.cost_nanousd)
-    print(f"  {'this run':<{width}}  {total:>10}  {report.duration_s:7.2f} s", file=narration)
+    total = _cost(report.cost_nanousd)
+    print(f"  {'this run':<{width}}  {total:>12}  {report.duration_s:7.2f} s", file=narration)
     if not report.is_done:
         print("burn-tui: Mend it and go on with --resume: answered steps are not asked again.", file=narration)
+
+
+def _cost(nanousd_: int | None) -> str:
+    if not nanousd_:
+        return "cost unknown" if nanousd_ is None else "free"
+    return in_dollars(nanousd_)
 
 
 def _known(row: tuple[object, ...]) -> Known:

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from burn_tui.core.chat import ChatRequest
 from burn_tui.core.errors import UnknownTargetError
-from burn_tui.core.events import AttemptFailed, AttemptFinished, Event, Refused, RequestFinished
+from burn_tui.core.events import AttemptFailed, AttemptFinished, Event, Refused, RequestFinished, RouteDecided
 from burn_tui.core.failure import IN_WORDS, Failure
 from burn_tui.core.model_names import meant
 from burn_tui.engine.admission import Caller
@@ -87,6 +87,8 @@ class _Served:
         """None = what is written is sent as it is."""
         self._refused: Refused | None = None
         self._failed: AttemptFailed | None = None
+        self._is_checked = False
+        """True = another answer may follow one that is complete."""
 
     async def by_router(self) -> None:
         """Send what the router gives as it comes."""
@@ -107,10 +109,14 @@ class _Served:
                 self._refused = event
             case AttemptFailed():
                 self._failed = event
-            case AttemptFinished(record=record) if record.error_type is None:
+            case RouteDecided(auto=auto):
+                self._is_checked = auto is not None and not self._request.stream
+            case AttemptFinished(record=record) if record.error_type is None and not self._is_checked:
                 await self._finish()
             case RequestFinished(served=None, failure=failure):
                 await self._fail(failure)
+            case RequestFinished() if self._is_checked:
+                await self._finish()
             case _:
                 pass
 

@@ -38,6 +38,7 @@ from burn_tui.providers.anthropic_generations import (
 from burn_tui.providers.anthropic_reading import REDACTED
 from burn_tui.providers.extras import extras_in, fields_for
 from burn_tui.providers.reading import (
+    body_of,
     compact,
     count,
     items,
@@ -339,10 +340,7 @@ def _read_cache(block: _Block) -> CacheFor | None:
 
 
 def _read_body(data: bytes) -> _Block:
-    try:
-        body = mapping(parsed(data))
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from error
+    body = mapping(body_of(data))
     if not text(body, "model"):
         raise ValueError("model: must be a string")
     if body.get("messages") != items(body, "messages"):

@@ -28,6 +28,7 @@ from burn_tui.core.chat import (
 )
 from burn_tui.core.context import Sight, fitting
 from burn_tui.providers.reading import (
+    body_of,
     compact,
     count,
     items,
@@ -35,7 +36,6 @@ from burn_tui.providers.reading import (
     mapping,
     mappings,
     number,
-    parsed,
     text,
 )
 from burn_tui.providers.stand_ins import BEFORE, GO_ON
@@ -214,10 +214,7 @@ def _args(arguments: str) -> object:
 
 def read_request(data: bytes) -> ChatRequest:
     """What a client asks for, without the model, which is in the path. ValueError if it cannot be read."""
-    try:
-        body = parsed(data)
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from error
+    body = body_of(data)
     if not items(body, "contents"):
         raise ValueError("contents: must be a list of turns")
     config = mapping(body, "generationConfig")

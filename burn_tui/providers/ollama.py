@@ -31,6 +31,7 @@ from burn_tui.providers.decoding import LineDecoder, WholeDecoder
 from burn_tui.providers.dialect import Decoder, Encoder, HttpRequest, HttpResponse
 from burn_tui.providers.ollama_answers import LineEncoder, Reader, WholeEncoder, call_arguments, error_body, error_words
 from burn_tui.providers.reading import (
+    body_of,
     compact,
     count,
     items,
@@ -229,10 +230,7 @@ def _call(place: int, call: ToolCall) -> _Fields:
 
 
 def _read_request(data: bytes) -> ChatRequest:
-    try:
-        body = mapping(parsed(data))
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from error
+    body = mapping(body_of(data))
     if not text(body, "model"):
         raise ValueError("model is required")
     if body.get("messages") != items(body, "messages"):

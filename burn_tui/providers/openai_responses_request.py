@@ -37,7 +37,18 @@ from burn_tui.core.chat import (
 )
 from burn_tui.core.context import Sight, fitting
 from burn_tui.providers.extras import extras_in, fields_for
-from burn_tui.providers.reading import compact, count, items, json_object, mapping, mappings, number, parsed, text
+from burn_tui.providers.reading import (
+    body_of,
+    compact,
+    count,
+    items,
+    json_object,
+    mapping,
+    mappings,
+    number,
+    parsed,
+    text,
+)
 from burn_tui.providers.stand_ins import BEFORE, JSON_ONLY, must_say_json
 from burn_tui.providers.tool_names import Naming
 
@@ -277,10 +288,7 @@ def _read_parallel(value: object) -> bool | None:
 
 
 def _read_body(data: bytes) -> _Item:
-    try:
-        body = mapping(parsed(data))
-    except ValueError as error:
-        raise ValueError(f"the body is no JSON: {error}") from error
+    body = mapping(body_of(data))
     if not (text(body, "input") or items(body, "input")):
         raise ValueError("input: must be a string or a list of items, and not empty")
     for name in ("previous_response_id", "conversation"):

@@ -27,6 +27,14 @@ def parsed(data: bytes | str) -> object:
         raise ValueError("the JSON is nested too deep") from error
 
 
+def body_of(data: bytes) -> object:
+    """The JSON value of a client's request; ValueError in the sentence that the client is told."""
+    try:
+        return parsed(data)
+    except ValueError as error:
+        raise ValueError(f"the body is no JSON: {error}") from error
+
+
 def parsed_in_halves(data: bytes | str) -> tuple[object, bool]:
     """The JSON value as it stands, and whether there may be half a character in it. ValueError as for `parsed`."""
     try:

@@ -40,7 +40,7 @@ class DressedApp(App[int]):
         super().__init__()
         self._colours = colours_of(os.environ)
         self._filter: OneFilter | None = None
-        self._filtered: tuple[LineFilter | Palette, ...] = ()
+        self._filtered: tuple[object, ...] = ()
         """What `_filter` was made for."""
         self._wardrobe: Wardrobe | None = None
         self._marks: TerminalMarks | None = None

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from msgspec import Struct, structs
 
-from burn_tui.core.errors import SettingsError, UnknownNameError, mend_by_name
+from burn_tui.core.errors import UnknownNameError, mend_by_name
 
 if TYPE_CHECKING:
     from burn_tui.engine.yaml_source import Document
@@ -165,9 +165,10 @@ class _ThemeFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path) -> "tuple[Palette, Document]":
     """The theme in a file, and the file for whoever has more to say about it; SettingsError if it is no theme."""
-    from burn_tui.engine.yaml_source import parse  # noqa: PLC0415 - the first frame is painted without YAML
+    from burn_tui.engine.text_file import text_of  # noqa: PLC0415 - the first frame is painted without files
+    from burn_tui.engine.yaml_source import parse  # noqa: PLC0415 - and without YAML
 
-    document = parse(_text(path), file=str(path))
+    document = parse(text_of(path), file=str(path))
     _refuse_missing_quotes(document)
     document.convert((), _ThemeFile)
     is_ansi = _is_ansi(document)
@@ -177,16 +178,6 @@ def read(path: Path) -> "tuple[Palette, Document]":
     given: dict[str, Any] = {field: getattr(file, field) for field in _ThemeFile.__struct_fields__}
     given |= {"name": path.stem, "other_providers": tuple(file.other_providers), "is_ansi": is_ansi}
     return Palette(**given), document
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        problem, mend = f"cannot be read: {error.strerror or error}.", "Check its permissions."
-        raise SettingsError(problem, file=str(path), mend=mend) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
 
 
 def _refuse_missing_quotes(document: "Document") -> None:

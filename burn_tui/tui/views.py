@@ -150,7 +150,7 @@ def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
     own = [
         Row(
             tab=tab,
-            served_by=session.requested or str(served_by(session) or "default"),
+            served_by=session.requested or str(served_by(session) or "-"),
             state=_state(session, now)[0],
             draft=_beginning(session.draft),
         )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.command import burn_tui, two_providers
 
 from burn_tui.core.errors import BurnError, SettingsError, WrongCallError
 from burn_tui.engine.adopting import adopt, adopted
@@ -75,3 +76,19 @@ def test_the_file_keeps_its_rights_and_a_copy_of_what_it_was(tmp_path: Path) -> 
 def test_without_a_settings_file_there_is_nothing_to_write_to(tmp_path: Path) -> None:
     with pytest.raises(WrongCallError, match="cannot be read"):
         adopt(POLICY, policy_file="policy.yaml", settings_file=tmp_path / "config.yaml")
+
+
+def test_one_option_of_a_replay_adopts_what_was_replayed(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("rules:\n  - {tier: cheap}\n")
+    with two_providers(tmp_path) as world:
+        assert world.ask("--target", "auto").code == 0
+        replay = ("route", "replay", "--policy", str(policy), *world.places)
+        before = world.config.read_text()
+        assert burn_tui(*replay, environ=world.environ).code == 0
+        assert world.config.read_text() == before
+        adopted_now = burn_tui(*replay, "--adopt", environ=world.environ)
+        assert (adopted_now.code, adopted_now.out.splitlines()[-1].startswith("Adopted: ")) == (0, True)
+        assert world.config.read_text() == f"{before}\nrules:\n  - {{tier: cheap}}\n"
+        explained = burn_tui("route", "explain", "why?", *world.places, environ=world.environ)
+    assert "your rule for always" in explained.out

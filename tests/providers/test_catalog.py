@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from support.answered import folded
 
+from burn_tui.core.capabilities import Capabilities
 from burn_tui.core.catalog import Provider
 from burn_tui.core.chat import ChatRequest, said
 from burn_tui.core.errors import SettingsError
@@ -110,3 +111,15 @@ async def _answer(provider: Provider) -> str:
     events = decoder.feed(await response.read()) + decoder.finish()
     await transport.aclose()
     return folded(events).text
+
+
+def test_what_a_model_cannot_do_is_known_of_some_and_the_settings_word_beats_it() -> None:
+    settings = _read(
+        "providers:\n  groq:\n    models:\n      - openai/gpt-oss-20b\n"
+        "      - {name: openai/gpt-oss-120b, images: true, tools: false}\n      - other\n"
+    )
+    known, said, unknown = (model.capabilities for model in settings.catalog.providers["groq"].models)
+    assert (known.images, known.tools) == (False, None)
+    assert (said.images, said.tools) == (True, False)
+    assert unknown == Capabilities()
+    assert _found("GROQ_API_KEY").catalog.providers["groq"].models[0].capabilities == known

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from support.scripted import ScriptedRuntime, quiet_day
 from textual._context import visible_screen_stack
@@ -94,7 +95,7 @@ class Dashboard:
         strips = self._strips(self.main)[region.y : region.bottom]
         return "\n".join(strip.crop(region.x, region.right).text for strip in strips)
 
-    def _strips(self, screen: Screen[object]) -> list[Strip]:
+    def _strips(self, screen: Screen[Any]) -> list[Strip]:
         """The lines of a screen, with those that shine through a dialog.
 
         Textual keeps what it draws here. Without the screens below, it would keep a dialog on nothing, and show that.

@@ -135,7 +135,7 @@ async def escalated(running: Dashboard) -> None:
             *begins(QWEN),
             TextDelta(refusal),
             AttemptFinished(first),
-            Escalated(QWEN, SONNET, why, from_nanousd=0, to_nanousd=7_600_000),
+            Escalated(QWEN, SONNET, why, from_nanousd=12_100_000, to_nanousd=76_000_000),
             AttemptStarted("s", 2, SONNET),
             TextDelta("Give the clock as an argument, then a test can set it."),
             AttemptFinished(second),
@@ -145,7 +145,6 @@ async def escalated(running: Dashboard) -> None:
     await running.pilot.press("enter")
     await running.until(lambda: running.main.query_one("#fallback").display)
     await running.until(lambda: "can set it" in " ".join(running.text("#transcript").split()))
-    await running.until(lambda: not running.main.deck.active.is_busy)
     await running.settled()
 
 

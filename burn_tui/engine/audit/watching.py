@@ -1,6 +1,7 @@
 """Notices that logs change, by asking the file system seldom: whoever follows ten thousand files asks about a few.
 
-    every second   files that changed lately, and directories where a new one is likely: the top ones and the newest
+    every second   files that changed lately, and directories where a new one is likely: the top ones and the newest,
+                   and those of a tool that has never run yet
     every minute   all of them
 
 Only stat and list are used. A tool that writes is never in the way of another one.
@@ -28,6 +29,7 @@ class Watch:
         self._logs: dict[str, Log] = {}
         self._directories: dict[str, tuple[int, str, int]] = {}
         """Of each directory the reader, its path from the root, and when it was changed, in nanoseconds."""
+        self._absent: list[Root] = []
         self._near: list[str] = []
         self._warm: list[str] = []
 
@@ -36,22 +38,30 @@ class Watch:
         before, self._logs, self._directories = self._logs, {}, {}
         for root in self._roots:
             self._walk(root.reader, root.path, "")
+        self._absent = [root for root in self._roots if not self._is_known(root)]
         self._choose(now)
         return [log for path, log in self._logs.items() if before.get(path) != log]
 
     def look_nearby(self, now: float) -> list[Log]:
         """The same for what changed lately."""
         changed = [log for path in self._warm if (log := self._seen(self._logs[path].reader, path)) is not None]
+        logs, directories = set(self._logs), len(self._directories)
+        for root in self._absent:
+            self._walk(root.reader, root.path, "")
+        self._absent = [root for root in self._absent if not self._is_known(root)]
         for path in self._near:
             reader, name, changed_ns = self._directories[path]
             found = _changed_ns(path)
             if found is not None and found != changed_ns:
-                before = set(self._logs)
                 self._walk(reader, path, name)
-                changed += [self._logs[new] for new in self._logs.keys() - before]
-        if changed:
+        changed += [self._logs[new] for new in self._logs.keys() - logs]
+        # A directory may be there a moment before its first log.
+        if changed or len(self._directories) > directories:
             self._choose(now)
         return changed
+
+    def _is_known(self, root: Root) -> bool:
+        return root.path in self._directories or root.path in self._logs
 
     def _seen(self, reader: int, path: str) -> Log | None:
         """The log if it is another one than before."""

@@ -109,11 +109,22 @@ async def test_what_came_late_is_told_apart_since_it_changes_the_past(tmp_path: 
         assert [(filed.new_rows, filed.late_rows) for filed in told] == [(2, 1)]
 
 
-async def test_a_tool_that_is_installed_later_is_found(tmp_path: Path) -> None:
+async def test_the_first_run_of_a_tool_is_seen_by_the_next_look(tmp_path: Path) -> None:
     time, told = Time(), list[Filed]()
     async with following(tmp_path, time, told) as (audit, follower):
         at(claude_log(tmp_path / "home", response(1, timestamp=LIVE)))
-        time.passed += EVERYWHERE_S
+        await follower.look()
+        assert (await audit.sums())["attempts"] == 1
+
+
+async def test_a_project_that_was_seen_before_its_first_log_is_looked_into_again(tmp_path: Path) -> None:
+    time, told = Time(), list[Filed]()
+    projects = tmp_path / "home" / ".claude" / "projects"
+    projects.mkdir(parents=True)
+    async with following(tmp_path, time, told) as (audit, follower):
+        (projects / "-home-ann-web").mkdir()
+        await follower.look()
+        at(claude_log(tmp_path / "home", response(1, timestamp=LIVE)))
         await follower.look()
         assert (await audit.sums())["attempts"] == 1
 
