@@ -56,8 +56,9 @@ def _harmless(stream: TextIO) -> TextIO:
 def parser(first: str | None = None) -> argparse.ArgumentParser:
     """What burn-tui understands.
 
-    `first`: the first word of the call, where it is known. After `status`, which a status line asks for every few
-    seconds, no other command is put: making all of them takes longer than the answer.
+    `first`: the first word of the call, "" where there is none, None = whatever it may be. Making all commands takes
+    longer than what `status` has to say, which a status line asks for every few seconds, and the dashboard's first
+    frame need not wait for them either.
     """
     top = Parser(
         prog="burn-tui",
@@ -70,6 +71,8 @@ def parser(first: str | None = None) -> argparse.ArgumentParser:
     top.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     add_places(top)
     top.set_defaults(run=_dashboard)
+    if first == "":
+        return top
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     if first == "status":
         reports.add_status(commands)
@@ -102,7 +105,7 @@ def _add_all(commands: Commands, top: argparse.ArgumentParser) -> None:
 
 def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
     words = sys.argv[1:] if arguments is None else arguments
-    options, unknown = parser(words[0] if words else None).parse_known_args(words)
+    options, unknown = _parsed(words)
     if unknown:
         raise WrongCallError(f"{unknown[0]!r} is one too many.", mend=_mend(unknown[0], options))
     if options.demo and (options.config or options.data_dir):
@@ -110,6 +113,15 @@ def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
             "--demo has settings and a ledger of its own.", mend="Leave away --demo, or --config and --data-dir."
         )
     return options
+
+
+def _parsed(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """What is understood and what is not. The dashboard's options are understood without making any command."""
+    if not words or (words[0].startswith("-") and not {"-h", "--help"} & set(words)):
+        options, unknown = parser("").parse_known_args(words)
+        if not unknown:
+            return options, unknown
+    return parser(words[0] if words else "").parse_known_args(words)
 
 
 def _mend(unknown: str, options: argparse.Namespace) -> str:

@@ -239,8 +239,8 @@ class AutoSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CheckSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of `checks:`, by name: a program that judges the answers that auto gets. It ends with 0 if the answer is
-    good. It runs in a directory of its own and is told of no key; otherwise it may do what you may do.
+    """One entry of `checks:`, by name: a program that judges the answers that auto gets. It ends with 0 if the answer
+    is good. It runs in a directory of its own and is told of no key; otherwise it may do what you may do.
     """
 
     run: Annotated[list[str], Meta(min_length=1)]

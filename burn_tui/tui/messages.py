@@ -6,9 +6,9 @@ from msgspec import Struct
 from textual.message import Message
 
 from burn_tui.core.chat import Message as ChatMessage
-from burn_tui.core.events import Event, Refused, RequestFinished
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the first frame is painted without them
+    from burn_tui.core.events import Event, Refused, RequestFinished
     from burn_tui.engine.prompts import Prepared
 
 
@@ -25,7 +25,7 @@ class PromptSubmitted(Message):
 class RouterSaid(Message):
     """The router said something about a prompt of this session."""
 
-    def __init__(self, session_id: str, event: Event) -> None:
+    def __init__(self, session_id: str, event: "Event") -> None:
         super().__init__()
         self.session_id = session_id
         self.event = event
@@ -57,7 +57,7 @@ class SendEnded(Message):
     """Nothing more will be said about this question."""
 
     def __init__(
-        self, session_id: str, delivery: Delivery, *, last: Refused | RequestFinished | None, problem: str
+        self, session_id: str, delivery: Delivery, *, last: "Refused | RequestFinished | None", problem: str
     ) -> None:
         super().__init__()
         self.session_id = session_id

@@ -14,7 +14,9 @@ from msgspec.structs import FieldInfo, fields
 from burn_tui.cli import parser
 from burn_tui.engine import settings_schema
 from burn_tui.engine.settings_schema import (
+    AutoSettings,
     BudgetSettings,
+    CheckSettings,
     EnvironmentSettings,
     FileSettings,
     GatewaySettings,
@@ -22,6 +24,7 @@ from burn_tui.engine.settings_schema import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
+    RuleSettings,
     TeamSettings,
     TerminalSettings,
     TimeoutSettings,
@@ -40,6 +43,9 @@ _SECTIONS: dict[str, type[Struct]] = {
     "terminal": TerminalSettings,
     "neighbours[]": NeighbourSettings,
     "team": TeamSettings,
+    "auto": AutoSettings,
+    "rules[]": RuleSettings,
+    "checks.NAME": CheckSettings,
 }
 
 _OWN_ROWS = {section.partition(".")[0].removesuffix("[]") for section in _SECTIONS}

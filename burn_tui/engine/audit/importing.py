@@ -132,7 +132,7 @@ class Importer:
         filing = Filing(self._prices, now=self._clock.now())
         done: set[bytes] = set()
         async with self._read(wanted, size) as pieces, self._room(size):
-            async for batch in _batches(pieces, times=LARGE_TIMES if size > LARGE_BYTES else 1):
+            async for batch in _ahead(_batches(pieces, times=LARGE_TIMES if size > LARGE_BYTES else 1)):
                 filed = await self.take(batch, filing)
                 total.new_rows += filed.new_rows
                 total.corrected += filed.corrected
@@ -249,6 +249,18 @@ async def _batches(pieces: AsyncIterator[ReadPiece], *, times: int) -> AsyncIter
             batch, rows = [], 0
     if batch:
         yield batch
+
+
+async def _ahead(batches: AsyncIterator[list[ReadPiece]]) -> AsyncIterator[list[ReadPiece]]:
+    """The next batch is gathered while one is written: else the workers would wait for the writer, and it for them."""
+    coming = asyncio.ensure_future(anext(batches, None))
+    try:
+        while (batch := await coming) is not None:
+            coming = asyncio.ensure_future(anext(batches, None))
+            yield batch
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 async def _queued(queue: "asyncio.Queue[ReadPiece | None]") -> AsyncIterator[ReadPiece]:
