@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from burn_tui.core.chat import ChatRequest, FinishReason
+from burn_tui.core.complexity import LONGEST_LOOKED_AT
 from burn_tui.core.json_schema import problem, unknown_keyword
 from burn_tui.core.task_class import TaskClass
 
@@ -105,6 +106,8 @@ def wanted(
 ) -> Wanted:
     """What can be checked. `named`: the check that the user's rule names; None = by the class of the prompt."""
     form = request.response_format
+    if len(prompt) > LONGEST_LOOKED_AT:  # what is asked stands around what was pasted
+        prompt = f"{prompt[: LONGEST_LOOKED_AT // 2]} {prompt[-LONGEST_LOOKED_AT // 2 :]}"
     command = next((one for one in commands if one.name == named), None) or next(
         (one for one in commands if named is None and task in one.tasks), None
     )
