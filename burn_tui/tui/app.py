@@ -1,5 +1,6 @@
 """Wires the interface to the engine. What it shows is decided in views, how in widgets, what happens in screens."""
 
+import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
     from burn_tui.tui.screens.main import MainScreen
     from burn_tui.tui.screens.question import Word
+
+FIRST_FRAME_S = 0.02
+"""What the first frame is given to reach the terminal before all else is loaded."""
 
 WRONG_SETTINGS = 2
 """Exit code when burn-tui could not start."""
@@ -61,7 +65,9 @@ class BurnApp(CopyingApp):
 
     @work
     async def on_ready(self) -> None:
-        """Boot now that the first frame is on the terminal."""
+        """Boot now that the first frame is made."""
+        # It is written by a thread, which would not get a word in while the imports below hold the interpreter.
+        await asyncio.sleep(FIRST_FRAME_S)
         from burn_tui.tui.screens.boot_error import BootErrorScreen  # noqa: PLC0415 - nothing of it is on that frame
         from burn_tui.tui.screens.main import MainScreen  # noqa: PLC0415
 
