@@ -32,7 +32,7 @@ from burn_tui.core.events import (
     UsageSeen,
     Waiting,
 )
-from burn_tui.core.failure import IN_WORDS, Failure
+from burn_tui.core.failure import FALLS_BACK, IN_WORDS, Failure
 from burn_tui.core.usage import UsageRecord
 
 AnswerState = Literal["waiting", "streaming", "done", "truncated", "failed", "cancelled"]
@@ -87,6 +87,8 @@ class Transcript:
         self.revision = 0
         self.unseen_fallbacks: list[FellBack | Escalated] = []
         """Changes of the target that the person has not dismissed yet, oldest first."""
+        self.given_up_at: Target | None = None
+        """The last one that was asked where nobody answered; None = somebody answered, or is being asked."""
 
     @property
     def answering(self) -> Answer | None:
@@ -96,6 +98,7 @@ class Transcript:
 
     def ask(self, text: str, *, at: float) -> None:
         """The person sends `text`."""
+        self.given_up_at = None
         self._add(Asked(text, at))
 
     def withdraw_ask(self) -> None:
@@ -163,6 +166,7 @@ class Transcript:
                 self.note("budget", f"Budget {event.budget} is {share:.0%} used.", at)
             case RequestFinished():
                 if event.failure is not None:
+                    self.given_up_at = _last_asked(event)
                     self.note("failure", _nobody_answered(event), at)
             case RouteDecided() | ToolCallDelta() | UsageSeen() | ModelSeen() | FinishSeen() | Malformed() | Failure():
                 pass
@@ -207,8 +211,16 @@ def _waiting(event: Waiting) -> str:
     return f"Waiting {seconds} s for {who}. {event.why}"
 
 
+def _last_asked(event: RequestFinished) -> Target | None:
+    asked = [record.opened for record in event.records if record.opened.attempt > 0]
+    return Target(asked[-1].provider_name, asked[-1].request_model) if asked else None
+
+
 def _nobody_answered(event: RequestFinished) -> str:
     assert event.failure is not None
     asked = [record.opened.provider_name for record in event.records if record.opened.attempt > 0]
     who = asked[-1] if asked else "nobody"
-    return f"No answer: {who} {IN_WORDS[event.failure.error_type]}. {event.failure.message}"
+    words = f"No answer: {who} {IN_WORDS[event.failure.error_type]}. {event.failure.message}".rstrip()
+    if event.failure.error_type not in FALLS_BACK:
+        return words
+    return f"{words if words.endswith('.') else f'{words}.'} Ask again, or choose another provider."

@@ -342,6 +342,8 @@ def fallback(transcript: Transcript) -> Alert | None:
         return None
     latest = transcript.unseen_fallbacks[-1]
     served = f"Now {latest.to_target}, not {latest.from_target}."
+    if latest.to_target == transcript.given_up_at:
+        served = f"{latest.to_target} was asked then, and did not answer either."
     more = latest.costs if isinstance(latest, Escalated) else f"Waited {fmt.seconds(latest.waited_s)}."
     return Alert(latest.why, f"{served} {more}".rstrip(), len(transcript.unseen_fallbacks) - 1)
 

@@ -186,13 +186,24 @@ def test_when_nobody_answered_the_last_one_asked_is_named() -> None:
     records = (settled(opened(attempt=1)), settled(opened(attempt=2, provider_name="anthropic")))
     failure = Failure("overloaded", "Overloaded")
     transcript = _answering(RequestFinished("r", None, None, records, failure))
-    assert _notices(transcript) == [("failure", "No answer: anthropic is overloaded. Overloaded")]
+    words = "No answer: anthropic is overloaded. Overloaded. Ask again, or choose another provider."
+    assert _notices(transcript) == [("failure", words)]
+
+
+def test_the_target_that_was_given_up_is_known_until_the_next_question() -> None:
+    records = (settled(opened(attempt=1)), settled(opened(attempt=2, provider_name="anthropic", request_model="big")))
+    transcript = _answering(RequestFinished("r", None, None, records, Failure("overloaded", "Overloaded")))
+    assert transcript.given_up_at == Target("anthropic", "big")
+    transcript.ask("again?", at=1.0)
+    assert transcript.given_up_at is None
 
 
 def test_when_nobody_could_be_asked_that_is_said() -> None:
     refused = settled(opened(attempt=0, provider_name=""))
     transcript = _folded(RequestFinished("r", None, None, (refused,), Failure("unknown", "odd")))
-    assert _notices(transcript) == [("failure", "No answer: nobody failed in an unknown way. odd")]
+    assert _notices(transcript) == [
+        ("failure", "No answer: nobody failed in an unknown way. odd. Ask again, or choose another provider.")
+    ]
 
 
 def test_stopping_leaves_what_has_come_and_takes_nothing_more() -> None:

@@ -184,6 +184,15 @@ async def test_a_prompt_that_nobody_answered_comes_back() -> None:
         await running.until(lambda: running.prompt == "hello")
 
 
+async def test_the_banner_does_not_say_that_somebody_serves_who_failed_as_well() -> None:
+    async with dashboard() as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, QWEN), *UNANSWERED])
+        await running.send("hello")
+        await running.settled()
+        await running.until(lambda: "did not answer either" in " ".join(running.text("#fallback").split()))
+        assert "Now" not in running.text("#fallback")
+
+
 async def test_what_was_typed_meanwhile_is_not_overwritten_by_an_unanswered_prompt() -> None:
     async with dashboard() as running:
         go_on = asyncio.Event()
