@@ -263,19 +263,19 @@ class Journey:
 
     async def _queue(self) -> AsyncGenerator[Event]:
         """Asks to be admitted. A full budget may be worth a wait."""
-        has_told, were_open = False, True
+        has_told, before = False, None
         while True:
             opened = self._row = self._opened(self._sending, self._target)
             admitted = self._admitted = await self._admission.admit(opened, self._target, self._caller)
             if not isinstance(admitted, Exceeds) or admitted.spent.budget.when_full != "queue":
                 return
-            # Calls in flight may turn out cheaper than what they have reserved. When none is left, the last of them
-            # may just have made room: so a second look, and only then an end.
-            full = admitted.spent.budget
+            # Calls in flight may turn out cheaper than what they have reserved. None may be left by now because all
+            # of them have just ended and made room: it is over only when nothing has moved since the look before.
+            full, spent_nanousd = admitted.spent.budget, admitted.spent.spent_nanousd
             are_open = await self._router.books.open_attempts(full, at=opened.started_at) > 0
-            if not are_open and not were_open:
+            if not are_open and spent_nanousd == before:
                 return
-            were_open = are_open
+            before = spent_nanousd
             if not are_open:
                 continue
             if not has_told:
