@@ -78,6 +78,7 @@ def test_a_crash_takes_the_marks_back_and_gives_the_tab_its_colour_back(tmp_path
         server.tmux("set-option", "-g", "allow-passthrough", "on")
         pane = opened(server, tmp_path, f"{sys.executable} {script}", CONFIG + "terminal: {tab_colour: true}\n")
         server.tmux("pipe-pane", "-t", pane, f"cat > {raw}")
+        server.until(raw.exists, "that the pane is listened to")
         server.tmux("send-keys", "-t", pane, "M-2")
         server.until(lambda: b"SetColors=tab=fae076" in raw.read_bytes(), "the colour of the tab")
         server.tmux("send-keys", "-t", pane, "C-q")
