@@ -13,12 +13,13 @@ from msgspec import Struct
 from burn_tui.core.chat import ChatRequest, FinishReason
 from burn_tui.core.complexity import LONGEST_LOOKED_AT
 from burn_tui.core.json_schema import problem, unknown_keyword
+from burn_tui.core.refusals import is_refusal, may_be_refusal
 from burn_tui.core.task_class import TaskClass
 
 FlawKind = Literal["empty", "truncated", "refusal", "json", "schema", "no_code", "command"]
 
-LONGEST_REFUSAL = 600
-"""Characters. A model that declines says so at once and briefly; a long text that begins so does something else."""
+LONGEST_WITHOUT_CODE = 4_000
+"""Characters, after which an answer is no longer kept back for the code that it should hold."""
 
 _CODE_CLASSES: frozenset[TaskClass] = frozenset({"code_edit", "quick_snippet", "infra_config", "test_or_debug"})
 
@@ -30,12 +31,6 @@ _WANTS_CODE = re.compile(
 )
 _WANTS_JSON = re.compile(
     r"\b(?:answer|respond|reply|return|output)\b[^.?!\n]{0,40}\bjson\b(?! (?:file|schema|parser|library))",
-    re.IGNORECASE,
-)
-_DECLINES = re.compile(
-    r"\W*(?:(?:i am|i['’]m) (?:very |so )?sorry|sorry|i apologi[sz]e|unfortunately)?\W*(?:but )?\W*"
-    r"(?:i|as an ai[^.]{0,40}i) (?:can(?:no|['’])t|am (?:not able|unable)|['’]m (?:not able|unable)|won['’]t|will not)"
-    r"(?: to)? (?:help|assist|do that|do this|comply|answer|provide|fulfil|create|write|continue|engage)",
     re.IGNORECASE,
 )
 _FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -136,10 +131,13 @@ def flaw(wanted_: Wanted, text: str, finish_reason: FinishReason | None) -> Flaw
     return None
 
 
-def is_refusal(text: str) -> bool:
-    """Whether the model declines, in English."""
-    start = text.strip()
-    return len(start) <= LONGEST_REFUSAL and _DECLINES.match(start) is not None
+def is_past_doubt(wanted_: Wanted, beginning: str) -> bool:
+    """Whether an answer that begins so can be taken for one before it is complete: nothing but its end, a limit of
+    length, could still show a flaw.
+    """
+    if wanted_.is_strict or may_be_refusal(beginning):
+        return False
+    return not wanted_.is_code or len(beginning) > LONGEST_WITHOUT_CODE or has_code(beginning)
 
 
 def has_code(text: str) -> bool:

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from burn_tui.core.chat import ChatRequest, FinishReason, JsonFormat, said
-from burn_tui.core.checks import CommandCheck, Wanted, code_in, flaw, has_code, is_refusal, wanted
+from burn_tui.core.checks import (
+    LONGEST_WITHOUT_CODE,
+    CommandCheck,
+    Wanted,
+    code_in,
+    flaw,
+    has_code,
+    is_past_doubt,
+    wanted,
+)
 from burn_tui.core.task_class import TaskClass
 
 PLAIN = Wanted()
@@ -32,6 +41,25 @@ def test_an_answer_without_words_is_empty() -> None:
 def test_an_answer_that_ends_at_the_models_limit_is_cut_off_but_not_at_the_callers_own() -> None:
     assert _kind(_wanted("Why?"), "Because the", "length") == "truncated"
     assert _kind(_wanted("Why?", cap=5), "Because the", "length") is None
+
+
+def test_what_may_still_fail_is_kept_back_and_what_may_not_is_past_doubt() -> None:
+    assert not is_past_doubt(PLAIN, "I")
+    assert not is_past_doubt(PLAIN, "I'm sorry, but")
+    assert is_past_doubt(PLAIN, "The answer")
+    assert not is_past_doubt(Wanted(is_json=True), "The answer is there, and long enough. " * 10)
+    assert not is_past_doubt(Wanted(is_code=True), "The answer is there:")
+    assert is_past_doubt(Wanted(is_code=True), "The answer is there:\n```python\n")
+    assert is_past_doubt(Wanted(is_code=True), "word " * LONGEST_WITHOUT_CODE)
+
+
+@given(text=st.text(max_size=300), is_code=st.booleans(), finish=st.sampled_from(["stop", "length"]))
+def test_who_is_past_doubt_has_no_flaw_that_is_no_matter_of_its_end(
+    text: str, is_code: bool, finish: FinishReason
+) -> None:
+    one = Wanted(is_code=is_code, is_capped=True)
+    if is_past_doubt(one, text[: len(text) // 2]):
+        assert _kind(one, text, finish) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +87,7 @@ def test_a_model_that_declines_has_not_answered(text: str) -> None:
     ],
 )
 def test_words_like_those_of_a_refusal_are_none(text: str) -> None:
-    assert not is_refusal(text)
+    assert _kind(PLAIN, text) is None
 
 
 def test_json_that_was_asked_for_by_the_caller_has_to_stand_alone_and_follow_the_schema() -> None:
