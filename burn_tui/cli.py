@@ -137,30 +137,35 @@ def _mend(unknown: str, options: argparse.Namespace) -> str:
 def _dashboard(options: argparse.Namespace) -> int:
     if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
         raise WrongCallError("The dashboard needs a terminal.", mend='Without one: burn-tui ask "PROMPT".')
+    import gc
+
+    # What a start makes stays, and to look through it for garbage again and again takes an eighth of its time. The
+    # dashboard has it looked for once it stands.
+    gc.disable()
     from burn_tui.tui.app import BurnApp
 
     with ExitStack() as stack:
         farewell = partial(_farewell, options)
         app = BurnApp(
-            boot=_following_logs(options, boot(options, stack)),
+            boot=boot(options, stack),
+            once_it_stands=_once_it_stands(options),
             continues=getattr(options, "continue"),
             farewell=farewell,
         )
         return app.run(mouse=not options.no_mouse) or ANSWERED
 
 
-def _following_logs(
-    options: argparse.Namespace, booted: "Callable[[], Awaitable[Runtime]]"
-) -> "Callable[[], Awaitable[Runtime]]":
-    """The same runtime, which also sees what other tools ask. The demo knows nothing of this machine."""
+def _once_it_stands(options: argparse.Namespace) -> "Callable[[Runtime], Awaitable[None]]":
+    """What can wait until the dashboard is on screen. The demo knows nothing of this machine, and follows no logs."""
 
-    async def following() -> "Runtime":
-        runtime = await booted()
+    async def catch_up(runtime: "Runtime") -> None:
+        import asyncio
+
+        await asyncio.to_thread(runtime.warm_up)
         if not options.demo:
             runtime.log_import.follow()
-        return runtime
 
-    return following
+    return catch_up
 
 
 def _farewell(options: argparse.Namespace, error: BaseException) -> str:

@@ -1,6 +1,7 @@
 """Every test, and every process that one starts, is kept on loopback and away from the person's own files."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,14 @@ _KEY_VARIABLES = (
 )
 
 
+_ADDRESS_VARIABLES = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL")
+
+
 def pytest_configure() -> None:
     """Install the guard here, and by PYTHONPATH in every child."""
+    # What was started in the background ignores ctrl+c, and so would every child.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     exec(compile((LOOPBACK_ONLY / "sitecustomize.py").read_text(), "sitecustomize.py", "exec"), {})
     os.environ["PYTHONPATH"] = str(LOOPBACK_ONLY)
     # A slow machine is no finding.
@@ -42,7 +49,7 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True)
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (*_KEY_VARIABLES, "BURN_TUI_CONFIG", "BURN_TUI_DATA_DIR", "NO_COLOR"):
+    for variable in (*_KEY_VARIABLES, *_ADDRESS_VARIABLES, "BURN_TUI_CONFIG", "BURN_TUI_DATA_DIR", "NO_COLOR"):
         monkeypatch.delenv(variable, raising=False)
     # What the terminal can show decides how the dashboard looks, and a test may have been started from any terminal.
     monkeypatch.setenv("COLORTERM", "truecolor")

@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from contextlib import ExitStack
 
-from burn_tui.commands.places import Commands, add_places, boot
+from burn_tui.commands.places import Commands, add_places
 from burn_tui.core.errors import WrongCallError
 
 
@@ -26,24 +25,10 @@ def add(commands: Commands) -> None:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    import asyncio
-
     from burn_tui.engine.ask import ask
 
-    with ExitStack() as stack:
-        return asyncio.run(
-            ask(
-                _prompt(options.prompt),
-                boot=boot(options, stack),
-                environment=options.env,
-                target=options.target,
-                privacy="local" if options.local else "any",
-                confirmed=options.yes,
-                as_json=options.json,
-                out=sys.stdout,
-                narration=sys.stderr,
-            )
-        )
+    privacy = "local" if options.local else "any"
+    return paid(options, ask, prompt=_prompt(options.prompt), target=options.target, privacy=privacy)
 
 
 def _prompt(given: str) -> str:

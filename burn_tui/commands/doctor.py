@@ -65,6 +65,8 @@ async def _examined(options: argparse.Namespace) -> "AsyncIterator[Finding]":
     path = config_file(options)
     finding, settings = doctor_setup.settings_file(path, os.environ, is_explicit=is_explicit(options))
     yield finding
+    if settings is not None and not options.offline:
+        settings = await doctor_setup.with_servers(settings)
     for one in (*_of_setup(options, settings), *doctor.examined(patient)):
         yield one
     if settings is not None and not options.offline:

@@ -3,9 +3,9 @@
 import argparse
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from burn_tui.core.errors import WrongCallError
 
@@ -51,6 +51,24 @@ def add_places(command: argparse.ArgumentParser, *, is_again: bool = False) -> N
     )
 
 
+def paid(options: argparse.Namespace, work: "Callable[..., Coroutine[Any, Any, int]]", **more: object) -> int:
+    """The exit code of what asks models: it gets the runtime and all that such sub-commands have in common."""
+    import asyncio
+
+    with ExitStack() as stack:
+        return asyncio.run(
+            work(
+                boot=boot(options, stack),
+                environment=options.env,
+                confirmed=options.yes,
+                as_json=options.json,
+                out=sys.stdout,
+                narration=sys.stderr,
+                **more,
+            )
+        )
+
+
 def config_file(options: argparse.Namespace) -> "Path":
     """The settings file, which need not exist."""
     from burn_tui.engine import paths
@@ -86,11 +104,10 @@ def ledger_dir(options: argparse.Namespace) -> "Path":
 
 def passing_dir(options: argparse.Namespace, stack: ExitStack) -> "Path":
     """Where tokens are kept; what is only a demonstration leaves nothing behind."""
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
+    from burn_tui.engine.passing_place import passing_place
 
     if options.demo:
-        return Path(stack.enter_context(TemporaryDirectory(prefix="burn-tui-gateway-")))
+        return stack.enter_context(passing_place("gateway"))
     return data_dir(options)
 
 
@@ -117,9 +134,13 @@ def boot(options: argparse.Namespace, stack: ExitStack) -> "Callable[[], Awaitab
     """How the runtime is made, when its time has come. What it needs around it ends with `stack`."""
 
     async def demo() -> "Runtime":
+        from burn_tui.gateway.within import GatewayWithin
         from burn_tui.simulator.demo import Demo
 
-        return await stack.enter_context(Demo()).boot()
+        invented = stack.enter_context(Demo())
+        runtime = await invented.boot()
+        runtime.gateway = GatewayWithin(runtime, invented.data_dir)
+        return runtime
 
     async def configured() -> "Runtime":
         from burn_tui.engine.runtime import Runtime

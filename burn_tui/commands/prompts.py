@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from burn_tui.commands.places import (
     Commands,
     Parser,
     add_places,
-    boot,
     config_file,
     ledger_dir,
     working_directory,
@@ -136,22 +134,10 @@ def _history(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import asyncio
 
     from burn_tui.engine.ask import PromptCall, ask
     from burn_tui.engine.prompt_command import variables_of
 
-    with ExitStack() as stack:
-        return asyncio.run(
-            ask(
-                PromptCall(options.asked, variables_of([*options.variables, *options.var])),
-                boot=boot(options, stack),
-                environment=options.env,
-                target=options.target,
-                privacy="local" if options.local else "any",
-                confirmed=options.yes,
-                as_json=options.json,
-                out=sys.stdout,
-                narration=sys.stderr,
-            )
-        )
+    call = PromptCall(options.asked, variables_of([*options.variables, *options.var]))
+    privacy = "local" if options.local else "any"
+    return paid(options, ask, prompt=call, target=options.target, privacy=privacy)

@@ -185,7 +185,7 @@ def _status(options: argparse.Namespace) -> int:
         view = await team.view()
         if view.problem is not None:
             print(f"{view.problem} {view.away_rule}".rstrip())
-            print(f"{view.waiting:,} rows of this machine wait.")
+            print(f"Rows of this machine that wait to leave: {view.waiting:,}.")
             return NO_ANSWER
         for line in status(view, await team.asked(reading.storage), now=time.time()):
             print(line)

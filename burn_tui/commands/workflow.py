@@ -1,10 +1,8 @@
 """`workflow`: prompts one after the other from a file of steps."""
 
 import argparse
-import sys
-from contextlib import ExitStack
 
-from burn_tui.commands.places import Commands, add_places, boot
+from burn_tui.commands.places import Commands, add_places
 
 
 def add(commands: Commands) -> None:
@@ -29,21 +27,8 @@ def add(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    import asyncio
     from pathlib import Path
 
     from burn_tui.engine.workflow import run_workflow
 
-    with ExitStack() as stack:
-        return asyncio.run(
-            run_workflow(
-                Path(options.file),
-                boot=boot(options, stack),
-                environment=options.env,
-                confirmed=options.yes,
-                resumes=options.resume,
-                as_json=options.json,
-                out=sys.stdout,
-                narration=sys.stderr,
-            )
-        )
+    return paid(options, run_workflow, file=Path(options.file), resumes=options.resume)

@@ -67,7 +67,7 @@ class AutoPolicy(Struct, frozen=True, kw_only=True):
     local_share: float = 0.2
     """Those that are worth least, where a model runs on this machine."""
     premium_cap: float = 0.4
-    """Of a day's prompts at most this share goes to the strong tier by itself; 1 = no cap."""
+    """Of a day's prompts at most this share goes to the strong tier by itself, escalations included; 1 = no cap."""
     p50_s: float | None = None
     """Goal for the median time to the first word; None = none."""
     p95_s: float | None = None
@@ -107,7 +107,7 @@ class Day(Struct, frozen=True, kw_only=True):
     asked: int = 0
     """Prompts that auto decided today."""
     premium: int = 0
-    """Those of them that went to the strong tier."""
+    """Those of them that went to the strong tier, at once or by escalation."""
     pace: float | None = None
     """Spent against what the elapsed part of the budget's period allows; None = there is no budget."""
 
@@ -193,13 +193,15 @@ def decide_auto(
     policy: AutoPolicy,
     day: Day,
     mark: Tier | None = None,
+    said_so: str | None = None,
     rule: Rule | None = None,
     resolve: Callable[[str], Target] | None = None,
     chance: float = 1.0,
 ) -> AutoDecision:
     """The order of the targets and the reasons for it.
 
-    `mark`: the tier that stood before the prompt; `rule`: the user's rule that fits; `chance` from 0 to 1 picks the
+    `mark`: the tier that the person wants, `said_so`: in which words; None = it stood before the prompt. `rule`: the
+    user's rule that fits; `chance` from 0 to 1 picks the
     few prompts that the cheap tier is tried on, 1 = none.
     """
     task = classified.task_class
@@ -207,23 +209,22 @@ def decide_auto(
     worth, extra = _worth(weighed.gain, standings)
     rank = rank_of(worth, weighed.score, day.worths)
     explicit = mark or (rule.tier if rule else None)
-    spoken = [f"you wrote @{mark}"] if mark else [f"your rule for {rule.in_words}"] if rule else []
+    spoken = [said_so or f"you wrote @{mark}"] if mark else [f"your rule for {rule.in_words}"] if rule else []
     calculated: list[str] = []
+    there = {one.tier for one in standings}
     wanted, is_explored = explicit, False
     if wanted is None:
         tries = chance < policy.explore and profile != "deterministic" and (day.pace or 0.0) <= NO_EXPLORING
-        has_local = any(one.tier == "local" for one in standings)
-        place = _by_rank(rank, policy, has_local=has_local)
+        place = _by_rank(rank, policy, has_local="local" in there)
         wanted, limits, is_explored = _calculated(place, task, policy, day, tries_cheap=tries)
-        ranked = f"strong would gain {_percent(weighed.gain)} for {extra} (rank {rank * 100:.0f} of 100)"
-        calculated = [ranked, *limits]
+        calculated = [*_ranked(weighed.gain, extra, rank, there), *limits]
     tier = _present(wanted, standings)
     first = resolve(rule.use) if rule and rule.use and resolve and mark is None else None
     said = [f"{task}: {classified.why}", *spoken]
     if calculated:
         said += [f"score {weighed.score:.1f} for {', '.join(weighed.seen)}", *calculated, weighed.learning]
-    if tier != wanted:
-        is_there = any(one.tier == wanted for one in standings)
+    if tier != wanted and (explicit or len(there) > 1):
+        is_there = wanted in there
         said.append(f"nobody of the {wanted} tier may be asked" if is_there else f"no target is of the {wanted} tier")
     said.append(f"uses {first}" if first else f"{tier} tier")
     if profile:
@@ -252,8 +253,19 @@ def _worth(gain: float, standings: Sequence[Standing]) -> tuple[float, str]:
     priced = [one.estimate_nanousd for one in standings if one.estimate_nanousd is not None]
     extra = (max(priced) - min(priced)) / NANOUSD if priced else 0.0
     if extra <= 0:
-        return gain / _UNPRICED_USD, "an unknown price"
-    return gain / extra, f"${extra:.4f}"
+        return gain / _UNPRICED_USD, "at the same price" if len(priced) == len(standings) else "at an unknown price"
+    return gain / extra, f"for ${extra:.4f} more"
+
+
+def _ranked(gain: float, extra: str, rank: float, there: set[Tier]) -> list[str]:
+    """What stands against what; `there`: the tiers that have a target."""
+    if len(there) == 1:
+        return [f"every target is of the {next(iter(there))} tier, so nothing is weighed"]
+    dearest = max(there, key=TIERS.index, default="strong")
+    return [
+        f"{dearest} would be better in {gain * 100:.0f} of 100 such prompts, {extra}",
+        f"{(1 - rank) * 100:.0f} of 100 prompts gain more from {dearest}",
+    ]
 
 
 def _calculated(
@@ -266,16 +278,25 @@ def _calculated(
     if (ceiling := _CEILING.get(task)) and TIERS.index(tier) > TIERS.index(ceiling):
         tier = ceiling
         steps.append(f"{task} is given at most the {ceiling} tier")
-    if tier == "strong" and day.premium + 1 > policy.premium_cap * max(day.asked + 1, _FEWEST_PREMIUM):
+    if tier == "strong" and (capped := over_cap(day, policy)) is not None:
         tier = "mid"
-        steps.append(
-            f"{day.premium} of {day.asked} prompts today were strong already, the cap is {_percent(policy.premium_cap)}"
-        )
+        steps.append(capped)
     if day.pace is not None and day.pace > CHEAP_ONLY and tier in {"mid", "strong"}:
         return "cheap", [*steps, f"budget pace {day.pace:.1f}x: cheap only"], False
     if tries_cheap and tier in {"mid", "strong"}:
         return "cheap", [*steps, f"tried out on the cheap tier, where {tier} seems worth it"], True
     return tier, steps, False
+
+
+def over_cap(day: Day, policy: AutoPolicy, *, is_counted: bool = False) -> str | None:
+    """Why no further prompt of this day goes to the strong tier by itself; None = it may.
+
+    `is_counted`: the prompt is one of the day's already, and is to be escalated.
+    """
+    asked = max(day.asked if is_counted else day.asked + 1, _FEWEST_PREMIUM)
+    if day.premium + 1 <= policy.premium_cap * asked:
+        return None
+    return f"{day.premium} of {day.asked} prompts today were strong already, the cap is {_percent(policy.premium_cap)}"
 
 
 def _by_rank(rank: float, policy: AutoPolicy, *, has_local: bool) -> Tier:

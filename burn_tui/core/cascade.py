@@ -92,6 +92,27 @@ class Cascade(Struct, frozen=True, kw_only=True):
     """True = for this class nobody is asked after a failed check."""
     is_first: bool = False
     """True = a cheap target was put before the strong one because of the check."""
+    is_named: bool = False
+    """True = the user named the check, so that it holds also where the tier was named."""
+    backup: Target | None = None
+    """Who would be asked if the answer of the plan's first target failed now; None = nobody."""
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """An answer to the very same question, with which somebody is not content."""
+
+    target: Target
+    """Who gave it."""
+    nanousd: int | None
+    """What it cost; None = unknown."""
+    is_said: bool = False
+    """True = a person asks for a stronger answer; False = the question just came once more."""
+
+    @property
+    def why(self) -> str:
+        """A sentence for the person."""
+        more = "you asked for a stronger answer" if self.is_said else "the same question was asked again"
+        return f"{self.target} had answered this, and {more}."
 
 
 Estimate = Callable[[Target], int | None]
@@ -111,6 +132,15 @@ def stronger(
     dearer = [target for target in above if is_worth(estimate(failed), estimate(target), ratio)]
     # Sorting is stable: within a tier the order of the plan holds.
     return max(dearer, key=lambda target: TIERS.index(decided.tiers[target]), default=None)
+
+
+def following(
+    decided: AutoDecision, cascade: Cascade, failed: Target, targets: Sequence[Target], estimate: Estimate
+) -> Target | None:
+    """Who of `targets` is asked after the answer of `failed` failed its check; None = nobody, and it stays."""
+    if cascade.is_off or (decided.is_explicit and not cascade.is_named):
+        return None
+    return stronger(decided, failed, targets, estimate, ratio=cascade.ratio)
 
 
 def is_worth(cheap: int | None, dear: int | None, ratio: float) -> bool:
@@ -155,6 +185,37 @@ def cascaded(
         decided, targets=order, tier=decided.tiers[cheap], why=(*decided.why, why), because=why, asks_first=None
     )
     return moved, structs.replace(plain, is_first=True)
+
+
+def repeated(
+    decided: AutoDecision, earlier: Earlier, is_open: Mapping[Target, bool], estimate: Estimate, *, ratio: float
+) -> AutoDecision | None:
+    """The decision for a question that was answered before, with a stronger target first than the one that answered.
+
+    None = there is none, or the user said who answers.
+    """
+    if decided.is_explicit and not earlier.is_said:
+        return None
+    targets = [target for target in decided.targets if is_open[target]]
+    if earlier.is_said:  # it was decided for the strong tier already
+        is_above = bool(targets) and _place(decided, targets[0]) > _place(decided, earlier.target)
+        return decided if is_above else None
+    first = stronger(decided, earlier.target, targets, estimate, ratio=ratio)
+    if first is None:
+        return None
+    why = f"asked again: {first} after {earlier.target}"
+    return structs.replace(
+        decided,
+        targets=(first, *(target for target in decided.targets if target != first)),
+        tier=decided.tiers[first],
+        why=(*decided.why, why),
+        because=why,
+    )
+
+
+def _place(decided: AutoDecision, target: Target) -> int:
+    """Of its tier, from the cheapest; one that is unknown by now counts as that."""
+    return TIERS.index(decided.tiers.get(target, "local"))
 
 
 def _told(

@@ -6,7 +6,6 @@
     ├── UnknownTargetError     a model or provider that is not configured
     ├── UnknownNameError       an environment, route, session or theme that is not configured
     ├── PromptError            a prompt that cannot be sent with these variables, or from here
-    ├── MissingKeyError        a provider's API key is nowhere to be found
     ├── EditorError            the person's editor cannot be run, or ended badly
     ├── GatewayError           the gateway did not start, or cannot be ended from here (engine/gateway_process.py)
     ├── TmuxError              tmux is not there, too old, or said no (engine/tmux.py)
@@ -79,17 +78,6 @@ class PromptError(BurnError):
 
     def __init__(self, problem: str, *, mend: str) -> None:
         super().__init__(f"{problem} {mend}")
-
-
-class MissingKeyError(BurnError):
-    """A provider wants a key and none is set."""
-
-    def __init__(self, provider_name: str, variable: str) -> None:
-        super().__init__(
-            f"{provider_name} needs an API key and {variable} is not set. "
-            f"Set it in the shell that starts burn-tui: export {variable}=..."
-        )
-        self.variable = variable
 
 
 class EditorError(BurnError):

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct
 
 from burn_tui.core.auto import AutoDecision
+from burn_tui.core.cascade import Cascade
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import FinishReason
 from burn_tui.core.failure import ErrorType, Failure
@@ -99,6 +100,8 @@ class RouteDecided(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     auto: AutoDecision | None = None
     """How auto put them in this order; None = the route's own order holds."""
+    cascade: Cascade | None = None
+    """What is checked of the answer; None = nothing is."""
 
 
 class AttemptStarted(Struct, frozen=True):
@@ -137,13 +140,13 @@ class FellBack(Struct, frozen=True):
 
 
 class Escalated(Struct, frozen=True):
-    """A check failed, so a stronger target is asked as well."""
+    """A check failed, or the same question was asked before, so a stronger target is asked as well."""
 
     from_target: Target
     to_target: Target
     why: str
     from_nanousd: int | None = None
-    """What the answer cost that failed; None = unknown."""
+    """What the first answer cost; None = unknown."""
     to_nanousd: int | None = None
     """What asking the stronger target is estimated to cost; None = unknown."""
 
@@ -156,6 +159,16 @@ class Escalated(Struct, frozen=True):
         if self.to_nanousd is not None:
             said.append(f"This is estimated at {in_dollars(self.to_nanousd)}.")
         return " ".join(said)
+
+
+class NotEscalated(Struct, frozen=True):
+    """A check failed, and the stronger target is not asked all the same: the answer stays."""
+
+    target: Target
+    """Whose answer it is."""
+    stronger_target: Target
+    why: str
+    """What was wrong with the answer, and what holds the stronger target back."""
 
 
 class Hedged(Struct, frozen=True):
@@ -289,6 +302,7 @@ Event = (
     | AttemptFailed
     | FellBack
     | Escalated
+    | NotEscalated
     | Hedged
     | Waiting
     | ContextReduced

@@ -16,6 +16,8 @@ _KEY_WIDE: frozenset[ErrorType] = frozenset({"auth", "quota_exhausted"})
 """Troubles of the key, which all its models share."""
 
 
+_CLOSED = Breaker()
+
 USUAL_RESET_S = 60.0
 """Of a limit whose provider does not say when it is full again: most are counted by the minute."""
 
@@ -147,14 +149,14 @@ class Health(Struct, frozen=True):
         return Health({one: b for one, b in self.breakers.items() if one not in forgotten}, self.measured)
 
     def _of(self, scope: Scope) -> list[tuple[Scope, Breaker]]:
-        return [(one, self.breakers.get(one, Breaker())) for one in (scope, scope.key)]
+        return [(one, self.breakers.get(one, _CLOSED)) for one in (scope, scope.key)]
 
     def _breakers(self, scope: Scope) -> list[Breaker]:
         return [breaker for _, breaker in self._of(scope)]
 
     def _with(self, changed: Mapping[Scope, Breaker]) -> "Health":
         merged = {**self.breakers, **changed}
-        return Health({one: breaker for one, breaker in merged.items() if breaker != Breaker()}, self.measured)
+        return Health({one: breaker for one, breaker in merged.items() if breaker != _CLOSED}, self.measured)
 
 
 def _reset_s(limit: Headroom) -> float:

@@ -8,6 +8,7 @@ comes last, it wants an apology first. What a model declines in other words or l
 """
 
 import re
+from functools import cache
 
 LONGEST_REFUSAL = 600
 """Characters. A model that declines says so at once and briefly; a long text that begins so does something else."""
@@ -74,7 +75,6 @@ _JAPANESE = (
 """As in: 申し訳ありませんが、そのご要望にはお応えできません。"""
 
 _PATTERNS = (_ENGLISH, _GERMAN, _FRENCH, _SPANISH, _PORTUGUESE, _ITALIAN, _CHINESE, _JAPANESE)
-_DECLINES = re.compile(rf"\W*(?:{'|'.join(f'(?:{pattern})' for pattern in _PATTERNS)})", re.IGNORECASE)
 
 _FIRST_WORDS = frozenset(
     {
@@ -94,10 +94,16 @@ _FIRST_SIGNS = frozenset("非很十真抱对對遗遺但作我大誠申すご恐
 _FIRST_WORD = re.compile(r"\w+")
 
 
+@cache
+def _declines() -> re.Pattern[str]:
+    # Made for the first answer: what it takes would hold up a start.
+    return re.compile(rf"\W*(?:{'|'.join(f'(?:{pattern})' for pattern in _PATTERNS)})", re.IGNORECASE)
+
+
 def is_refusal(text: str) -> bool:
     """Whether the model declines."""
     start = text.strip()
-    return len(start) <= LONGEST_REFUSAL and _DECLINES.match(start) is not None
+    return len(start) <= LONGEST_REFUSAL and _declines().match(start) is not None
 
 
 def may_be_refusal(beginning: str) -> bool:

@@ -27,6 +27,10 @@ WINDOW = 200
 _BUCKET_MASK = (1 << 16) - 1
 STEP = 0.15
 """How far one example moves a weight that is new."""
+STEP_OF_COUNTS = 0.03
+"""The same for a count. Every prompt has them all, so that they would run after each example."""
+LABELS_FOR_HALF = 2_000
+"""With so many labels experience has half the say, with few almost none."""
 
 Sign = Literal["failed_check", "escalated", "retried", "thumbs_down", "thumbs_up", "silence"]
 """What shows, without anybody being asked, how an answer turned out."""
@@ -90,6 +94,9 @@ def _counts(seen: Complexity) -> tuple[float, ...]:
         math.log2(1 + seen.long_words) - 2.3,
         (math.log2(1 + seen.sentences) - 1.8) / 0.7,
         (math.log2(1 + seen.questions) - 0.7) / 0.5,
+        math.log2(1 + seen.maths) - 0.8,
+        float(seen.has_figures),
+        float(seen.is_everyday),
     )
 
 
@@ -102,13 +109,14 @@ STRONG_FAILS_LESS = 0.5
 """By the rule alone, an answer of the strong tier fails half as often as one of the cheap tier."""
 
 
-def gain_of(by_rule: float, cheap_fails: float, strong_fails: float) -> float:
-    """How much likelier a strong answer is good: half the rule's word, half experience's. Below 0 = a cheap one is.
+def gain_of(by_rule: float, cheap_fails: float, strong_fails: float, *, labels: int) -> float:
+    """How much likelier a strong answer is good: the rule's word and experience's. Below 0 = a cheap one is.
 
     `by_rule` is the chance that a cheap answer fails by the rule alone. Experience is better where it has seen the like
-    and worse where it has not, so it never speaks alone.
+    and worse where it has not, so the more labels it comes from, the more it counts, and it never speaks alone.
     """
-    return (by_rule * (1 - STRONG_FAILS_LESS) + cheap_fails - strong_fails) / 2
+    share = labels / (labels + LABELS_FOR_HALF)
+    return (1 - share) * by_rule * (1 - STRONG_FAILS_LESS) + share * (cheap_fails - strong_fails)
 
 
 def chance_of(logit: float) -> float:
@@ -177,8 +185,8 @@ class Learner:
 
     def step(self, found: Features, error: float) -> None:
         """Move the weights of what was found against the error."""
-        self._move(((-1 - place, value) for place, value in enumerate(found.counts)), error)
-        self._move(((bucket, found.share) for bucket in found.words), error)
+        self._move(((-1 - place, value) for place, value in enumerate(found.counts)), error, STEP_OF_COUNTS)
+        self._move(((bucket, found.share) for bucket in found.words), error, STEP)
 
     def put_back(self, moved: Mapping[int, Moved]) -> None:
         """These could not be kept: they are kept next time."""
@@ -192,11 +200,11 @@ class Learner:
         for bucket, (weight, gradient) in weights.items():
             self.weights[bucket], self.gradients[bucket] = weight, gradient
 
-    def _move(self, values: Iterable[tuple[int, float]], error: float) -> None:
+    def _move(self, values: Iterable[tuple[int, float]], error: float, most: float) -> None:
         for bucket, value in values:
             slope = error * value
             gradient = self.gradients.get(bucket, FIRST_GRADIENT) + slope * slope
-            step = -STEP * slope / math.sqrt(gradient)
+            step = -most * slope / math.sqrt(gradient)
             self.gradients[bucket] = gradient
             self.weights[bucket] = self.weights.get(bucket, 0.0) + step
             before = self.moved.get(bucket, _STOOD_STILL)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from burn_tui.core.auto import AutoDecision
-from burn_tui.core.cascade import Cascade
+from burn_tui.core.cascade import Cascade, Earlier
 from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.environment import Denied
 from burn_tui.core.errors import UnknownTargetError
@@ -89,6 +89,8 @@ class Plan(Struct, frozen=True):
     """What put the targets in their order; None = the route's own order holds."""
     cascade: Cascade | None = None
     """What is checked of the answer, and whether a stronger target is asked if it fails; None = nothing is."""
+    earlier: Earlier | None = None
+    """The answer in whose place the first target is asked; None = it is no second attempt at a question."""
 
 
 def candidates(requested: str | None, routes: Mapping[str, Route], catalog: Catalog, policy: Policy) -> Route:

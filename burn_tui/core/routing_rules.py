@@ -19,29 +19,32 @@ _MARK = re.compile(r"@(local|cheap|mid|strong)(?:\s+|$)")
 _PATH = re.compile(r"(?<![\w@])(?:~|\.{1,2})?/?(?:[\w.-]+/)*[\w-]*\.\w{1,10}\b|(?<![\w@])(?:[\w.-]+/)+[\w.-]+")
 
 
-class Rule(Struct, frozen=True, kw_only=True):
-    """Every condition that is given has to hold; without any the rule holds always."""
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of `rules:`, for auto. Every condition that is given has to hold; the first rule that fits decides, and
+    beats whatever was learned.
+    """
 
     project: str | None = None
-    """A pattern with * and ?."""
+    """A pattern for the project's name; * and ? stand for anything."""
     path: str | None = None
-    """A pattern for a path that the prompt names: ** stands for any folders, * and ? stay within one."""
+    """A pattern for a path that the prompt names, such as "**/*.tf" or "docs/**"."""
     regex: str | None = None
-    """To be found in the prompt."""
+    """A regular expression that is found in the prompt."""
     operation: str | None = None
-    """What the caller says it is doing, a pattern."""
+    """A pattern for what the caller says it is doing."""
     session: str | None = None
-    """The name of a session, a pattern: a pin for all that is asked there."""
+    """A pattern for the session's name."""
     task: TaskClass | None = None
-    """The class that the prompt was given."""
+    """The class that the prompt was given: infra_config, code_edit, quick_snippet, architecture, docs, test_or_debug or
+    other."""
     tier: Tier | None = None
-    """Who answers; None = that is decided as without the rule."""
+    """Who answers: local, cheap, mid or strong; absent = as without the rule."""
     use: str | None = None
     """provider/model that answers before all others."""
     profile: Profile | None = None
-    """None = as the class has it."""
+    """deterministic = temperature 0, a fixed seed, a dated model, nothing tried out; creative = temperature 1."""
     check: str | None = None
-    """The name of the command that judges the answers; None = the class decides."""
+    """The entry of `checks:` that judges the answers; absent = by their class."""
 
     @property
     def in_words(self) -> str:

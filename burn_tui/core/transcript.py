@@ -22,6 +22,7 @@ from burn_tui.core.events import (
     Hedged,
     Malformed,
     ModelSeen,
+    NotEscalated,
     ReasoningDelta,
     Refused,
     RequestFinished,
@@ -149,6 +150,8 @@ class Transcript:
             case Escalated():
                 self.unseen_fallbacks.append(event)
                 self.note("escalation", f"{event.why} Now {event.to_target}. {event.costs}".rstrip(), at)
+            case NotEscalated():
+                self.note("escalation", event.why, at)
             case Hedged():
                 self.note("waiting", f"{event.why} {event.also_target} is asked as well.", at)
             case Refused(kind="confirmation"):

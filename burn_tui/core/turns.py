@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from burn_tui.core.cascade import Earlier
 from burn_tui.core.chat import Message
 from burn_tui.core.context import begins_a_turn
 from burn_tui.core.transcript import Answer, Asked, Entry
@@ -18,6 +19,12 @@ class Turn(Struct, frozen=True):
     """What models were sent before the question."""
     later: int
     """Questions that were answered after it and are sent along; 0 = it is the last one."""
+
+    @property
+    def earlier(self) -> Earlier:
+        """The answer, with which the person is not content."""
+        record = self.answer.record
+        return Earlier(target=self.answer.target, nanousd=record.cost_nanousd if record else None, is_said=True)
 
 
 def turns(entries: Sequence[Entry], messages: tuple[Message, ...]) -> list[Turn]:

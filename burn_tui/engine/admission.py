@@ -5,6 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
+from burn_tui.core.cascade import Earlier
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.environment import (
@@ -47,6 +48,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     """The session has unlocked its environment."""
     test_mark: str | None = None
     """What marks the request as a test; None = nothing does."""
+    instead_of: Earlier | None = None
+    """The answer in whose place a person wants one of the strong tier; None = it is a question like any other."""
     check: str | None = None
     """The name of the user's command that judges the answer; None = rules and class decide."""
     prompt: Wordings | None = None
@@ -62,6 +65,8 @@ class Admission:
         self.hesitates: str | None = None
         """Why a person has to agree to whatever is asked; None = only environments ask."""
         self._books = books
+        self._counted: tuple[ChatRequest, int] | None = None
+        """The last request whose tokens were counted: every target's price asks for the same ones."""
 
     def estimate(self, request: ChatRequest, target: Target) -> int | None:
         """Nano-USD that `request` will roughly cost at `target`; None = the price is unknown."""
@@ -69,7 +74,12 @@ class Admission:
         if price is None:
             return None
         output = min(request.max_output_tokens or EXPECTED_OUTPUT_TOKENS, EXPECTED_OUTPUT_TOKENS)
-        return cost(Usage(input_tokens=estimate_request_tokens(request), output_tokens=output), price)
+        return cost(Usage(input_tokens=self._input_tokens(request), output_tokens=output), price)
+
+    def _input_tokens(self, request: ChatRequest) -> int:
+        if self._counted is None or self._counted[0] is not request:
+            self._counted = request, estimate_request_tokens(request)
+        return self._counted[1]
 
     def forbidden(self, request: ChatRequest, target: Target, caller: Caller) -> Denied | None:
         """Why no yes would help `request` to reach `target`; None where it might."""

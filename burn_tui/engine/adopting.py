@@ -21,16 +21,32 @@ def adopt(policy_text: str, *, policy_file: str, settings_file: Path) -> Path:
     would not be taken.
     """
     real = settings_file.resolve()
-    try:
-        before = real.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        mend = "Make one first: what burn-tui found in the environment has no file to write to."
-        raise WrongCallError(f"{settings_file} cannot be read: {error}.", mend=mend) from error
+    before = _text_of(settings_file)
     after = adopted(before, policy_text, file=str(settings_file), policy_file=policy_file)
     kept = real.with_name(f"{real.name}.before")
     replace(kept, before, like=real)
     replace(real, after)
     return kept
+
+
+def changes(policy_text: str, *, policy_file: str, settings_file: Path) -> list[str]:
+    """The lines that adopting it would take out of the settings file, with "- " before them, and those that it would
+    put there, with "+ "; [] = none. Nothing is written; errors as for `adopt`.
+    """
+    from difflib import ndiff  # noqa: PLC0415 - the dashboard's start does without it
+
+    before = _text_of(settings_file)
+    after = adopted(before, policy_text, file=str(settings_file), policy_file=policy_file)
+    lines = ndiff(before.splitlines(), after.splitlines())
+    return [line.rstrip() for line in lines if line.startswith(("- ", "+ ")) and line[2:].strip()]
+
+
+def _text_of(settings_file: Path) -> str:
+    try:
+        return settings_file.resolve().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        mend = "Make one first: what burn-tui found in the environment has no file to write to."
+        raise WrongCallError(f"{settings_file} cannot be read: {error}.", mend=mend) from error
 
 
 def adopted(settings_text: str, policy_text: str, *, file: str, policy_file: str) -> str:

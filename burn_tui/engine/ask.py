@@ -19,6 +19,7 @@ from burn_tui.core.events import (
     Event,
     FellBack,
     Hedged,
+    NotEscalated,
     Refused,
     RequestFinished,
     TextDelta,
@@ -208,6 +209,8 @@ class Telling:
                 self._text.clear()
                 self._print("\n")
                 self._say(f"{why} Now {following}. {event.costs}".rstrip())
+            case NotEscalated(why=why):
+                self._say(why)
             case Hedged(also_target=other, why=why):
                 self._say(f"{why} {other} is asked as well.")
             case Waiting(seconds=seconds, why=why):

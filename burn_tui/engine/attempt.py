@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from contextlib import aclosing
 from hashlib import sha256
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -33,11 +34,14 @@ from burn_tui.core.rate_limits import Headroom, headroom
 from burn_tui.core.usage import AttemptOpened, CostSource, Usage, UsageRecord
 from burn_tui.engine.books import Books
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.network import Network, TransportError
 from burn_tui.engine.setup import Setup
-from burn_tui.engine.transport import Response, Transport, TransportError
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import Decoder
 from burn_tui.providers.tool_names import ToolNames
+
+if TYPE_CHECKING:
+    from burn_tui.engine.transport import Response
 
 CANCELLED = Failure("cancelled", "stopped before the answer was complete")
 
@@ -80,7 +84,7 @@ class Attempt:
         request: ChatRequest,
         way: Way,
         *,
-        transport: Transport,
+        transport: Network,
         books: Books,
         clock: Clock,
         watch: Watch | None = None,
@@ -185,12 +189,12 @@ class Attempt:
         finally:
             await response.aclose()
 
-    async def _refused(self, response: Response) -> None:
+    async def _refused(self, response: "Response") -> None:
         async with _within(self.way.limits.idle_s, "no reason for the refusal"):
             body = await response.read()
         self.failure = self._dialect.decode_error(response.status, response.headers, body, now=self._clock.now())
 
-    async def _decode(self, response: Response) -> AsyncGenerator[WireEvent]:
+    async def _decode(self, response: "Response") -> AsyncGenerator[WireEvent]:
         is_streamed = self._request.stream and "application/json" not in response.headers.get("content-type", "")
         decoder = self._dialect.decoder(streamed=is_streamed, provider=self.way.provider)
         if self._watch is not None:

@@ -33,15 +33,16 @@ AUDIT = (
 )
 """Of migrations.py. An attempt is an id of attempt_rows, a branch one of names."""
 
-FILES = "SELECT * FROM audit_files"
+PLACES = "SELECT path, inode, size, changed_ns, offset, fingerprint, memory FROM audit_files"
+"""As in pieces.Place."""
 
 KEEP_FILE = """
     INSERT INTO audit_files
-    VALUES (:path, :tool, :inode, :size, :changed_ns, :offset, :fingerprint, :memory, :skipped, :unfinished)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (path) DO UPDATE SET
         tool = excluded.tool, inode = excluded.inode, size = excluded.size, changed_ns = excluded.changed_ns,
         offset = excluded.offset, fingerprint = excluded.fingerprint, memory = excluded.memory,
-        skipped = excluded.skipped + iif(:goes_on, audit_files.skipped, 0), unfinished = excluded.unfinished
+        skipped = excluded.skipped + iif(?11, audit_files.skipped, 0), unfinished = excluded.unfinished
 """
 
 FORGET_SKIPPED = "DELETE FROM audit_skipped WHERE path = ?"
@@ -124,6 +125,8 @@ INSERT = f"""
     INSERT OR IGNORE INTO attempt_rows ({", ".join(COLUMNS)}, attempt, lane, waited_us, input_tokens_estimate)
     VALUES ({", ".join("?" * len(COLUMNS))}, 1, 0, 0, 0)
 """  # noqa: S608 - columns from here
+
+SOURCES = "SELECT DISTINCT source FROM labels"
 
 OF_TOOL = """
     SELECT coalesce(sum(attempts), 0) AS rows,

@@ -9,11 +9,22 @@ import sqlite3
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from burn_tui.core.auto import PROMPTS_RANKED, AutoDecision, AutoPolicy, Day, Standing, Weighed, decide_auto, tiers_of
+from burn_tui.core.auto import (
+    PROMPTS_RANKED,
+    AutoDecision,
+    AutoPolicy,
+    Day,
+    Standing,
+    Weighed,
+    decide_auto,
+    over_cap,
+    tiers_of,
+)
 from burn_tui.core.budget import daily, period_of
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, Text
@@ -48,6 +59,9 @@ _SURE_SHARE = 0.1
 
 T = TypeVar("T")
 
+_features = lru_cache(maxsize=8)(features)
+"""The last few are kept: what was decided of a prompt is noted right after, and the prompt line asks with every key."""
+
 
 class Memory(Protocol):
     """The part of the ledger that keeps what auto remembers."""
@@ -75,6 +89,8 @@ class Pending(Struct):
     """Of the targets that may answer."""
     tier: str = ""
     """A key of LEARNED_OF; "" = it is not answered yet."""
+    is_premium: bool = False
+    """True = it counts among those of the strong tier."""
 
 
 class Auto:
@@ -156,12 +172,16 @@ class Auto:
         is_open: Mapping[Target, bool],
         chance: float = 1.0,
         policy: AutoPolicy | None = None,
+        wants_strong: str | None = None,
     ) -> AutoDecision:
-        """What auto makes of `request` now; `is_open` has every target that it may choose from."""
+        """What auto makes of `request` now; `is_open` has every target that it may choose from.
+
+        `wants_strong`: in which words a person asks for the strong tier; None = nobody does.
+        """
         setup = admission.setup
         policy = policy or setup.auto
         mark, prompt = marked(question(request))
-        seen, found = features(prompt)
+        seen, found = _features(prompt)
         classified = classify(prompt, policy.patterns, self.corrections)
         facts = Facts(
             prompt=prompt,
@@ -176,7 +196,8 @@ class Auto:
             self._standings(request, admission, is_open, policy),
             policy=policy,
             day=self._day(),
-            mark=mark,
+            mark="strong" if wants_strong else mark,
+            said_so=wants_strong,
             rule=first_match(policy.rules, facts),
             resolve=setup.catalog.resolve,
             chance=chance,
@@ -187,7 +208,7 @@ class Auto:
         cheap, strong = self.learners["cheap"], self.learners["strong"]
         fails = cheap.chance(seen, found)
         strong_fails = strong.learned(seen, found) if strong.record.is_trusted else fails * STRONG_FAILS_LESS
-        gain = max(gain_of(cheap.rule(seen), fails, strong_fails), 0.0)
+        gain = max(gain_of(cheap.rule(seen), fails, strong_fails, labels=cheap.record.labels), 0.0)
         learning = cheap.record.in_words + (f", but nothing is kept: {self.trouble}" if self.trouble else "")
         return Weighed(score=seen.score, gain=gain, seen=seen.reasons, learning=learning)
 
@@ -218,16 +239,18 @@ class Auto:
     async def took(self, request_id: str, request: ChatRequest, caller: Caller, decided: AutoDecision | None) -> None:
         """A request goes out. Whatever the conversation's last answer was, now more is known of it."""
         _, prompt = marked(question(request))
-        seen, found = features(prompt)
+        seen, found = _features(prompt)
         words = words_of(prompt)
         conversation = caller.conversation_id or ""
         await self._settle_last(conversation, words)
         weighed = self.weighed(seen, found)
+        is_premium = decided is not None and decided.tier == "strong"
+        tiers = decided.tiers if decided else {}
         if decided is not None:
             self._worths.append(decided.worth)
             self._asked_today += 1
-            self._premium_today += decided.tier == "strong"
-        self._pending[request_id] = Pending(words, seen, found, conversation, decided.tiers if decided else {})
+            self._premium_today += is_premium
+        self._pending[request_id] = Pending(words, seen, found, conversation, tiers, is_premium=is_premium)
         self._drop_oldest()
         if self.memory is None:
             return
@@ -246,6 +269,25 @@ class Auto:
         )
         # The row of the call is written next: a commit for this alone would keep the person waiting.
         self.memory.write_along(lambda connection: sql.note_decision(connection, row))
+
+    def over_cap(self, policy: AutoPolicy, *, is_counted: bool) -> str | None:
+        """As core.auto.over_cap, for the day as it is."""
+        return over_cap(self._day(), policy, is_counted=is_counted)
+
+    def escalated(self, request_id: str, target: Target) -> None:
+        """`target` is asked after somebody else has answered; of the strong tier it counts for the day's cap."""
+        pending = self._pending.get(request_id)
+        if pending is None or pending.is_premium or pending.tiers.get(target) != "strong":
+            return
+        pending.is_premium = True
+        self._premium_today += 1
+        if self.memory is not None:
+            self.memory.write_along(lambda connection: sql.note_escalation(connection, request_id))
+
+    def held(self, request_id: str, seconds: float) -> None:
+        """A client's stream was kept back for so long, until its answer was checked."""
+        if self.memory is not None:
+            self.memory.write_along(lambda connection: sql.note_held(connection, request_id, int(seconds * 1e6)))
 
     def finished(self, event: RequestFinished) -> None:
         """A request is over."""

@@ -93,12 +93,23 @@ def note_decision(connection: sqlite3.Connection, row: DecisionRow) -> None:
 
 
 def day_so_far(connection: sqlite3.Connection, since_us: int) -> tuple[int, int]:
-    """Prompts that auto has decided since then, and those of them that went to the strong tier."""
+    """Prompts that auto has decided since then, and those that went to the strong tier, at once or by escalation."""
     statement = (
-        "SELECT count(*), coalesce(sum(tier = 'strong'), 0) FROM auto_decisions WHERE tier IS NOT NULL AND at_us >= ?"
+        "SELECT count(*), coalesce(sum(tier = 'strong' OR is_escalated), 0) FROM auto_decisions "
+        "WHERE tier IS NOT NULL AND at_us >= ?"
     )
     asked, premium = connection.execute(statement, (since_us,)).fetchone()
     return asked, premium
+
+
+def note_escalation(connection: sqlite3.Connection, request_id: str) -> None:
+    """Write down that the strong tier was asked as well."""
+    connection.execute("UPDATE auto_decisions SET is_escalated = 1 WHERE request_id = ?", (request_id,))
+
+
+def note_held(connection: sqlite3.Connection, request_id: str, held_us: int) -> None:
+    """Write down how long a client's stream waited for a check."""
+    connection.execute("UPDATE auto_decisions SET held_us = ? WHERE request_id = ?", (held_us, request_id))
 
 
 def note_label(connection: sqlite3.Connection, tier: str, sign: str, foretold: Foretold, at_us: int) -> None:

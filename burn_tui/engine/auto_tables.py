@@ -44,3 +44,11 @@ AUTO = (
     "CREATE TABLE auto_state (id INTEGER PRIMARY KEY CHECK (id = 1), is_frozen INTEGER NOT NULL)",
 )
 """Of migrations.py. `at_us` is microseconds since the epoch, UTC."""
+
+AUTO_OUTCOMES = (
+    # Whether the strong tier was asked after the tier that was decided on had answered.
+    "ALTER TABLE auto_decisions ADD COLUMN is_escalated INTEGER NOT NULL DEFAULT 0",
+    # How long the first words of a stream were kept back for a check; NULL = they were not.
+    "ALTER TABLE auto_decisions ADD COLUMN held_us INTEGER",
+)
+"""Of migrations.py."""

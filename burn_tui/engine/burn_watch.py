@@ -53,6 +53,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...]
     """What nobody has dismissed yet, the latest first."""
     waiting: Waiting
+    version: tuple[int, ...]
+    """Of the ledger, as it was looked at."""
 
 
 class BurnWatch:
@@ -78,7 +80,8 @@ class BurnWatch:
         median above which an operation is slow.
         """
         await self._learn(now, daily)
-        key = (await self._ledger.data_version(), minute_of(now), daily, tuple(budgets), slow_s)
+        version = await self._ledger.data_version()
+        key = (version, minute_of(now), daily, tuple(budgets), slow_s)
         if self._seen is None or self._seen[0] != key:
             waiting = await self._waiting_at(now, slow_s)
             samples = await self._alarm(now, budgets)
@@ -87,6 +90,7 @@ class BurnWatch:
                 live=by_minute(samples["nanousd"]),
                 told=await self.told(standing_only=True),
                 waiting=waiting,
+                version=version,
             )
             self._seen = (key, seen)
         return self._seen[1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ class KnownProvider(Struct, frozen=True, forbid_unknown_fields=True):
     dialect: str
     base_url: str | None = None
     """None = the user must give one, so a key in the environment is not enough."""
+    base_url_variable: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     """Empty = needs no key."""
     models: tuple[str, ...] = ()
@@ -33,6 +34,6 @@ class KnownProvider(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def known_providers() -> Mapping[str, KnownProvider]:
     """By name, in the file's order."""
-    text = files("burn_tui").joinpath("providers", "catalog.yaml").read_text(encoding="utf-8")
-    document = parse(text, file="catalog.yaml")
+    text = (Path(__file__).parents[1] / "providers" / "catalog.yaml").read_text(encoding="utf-8")
+    document = parse(text, file="catalog.yaml", is_ours=True)
     return {name: document.convert((name,), KnownProvider) for name in document.mapping(())}

@@ -94,15 +94,23 @@ class Choice:
             router.health = router.health.on_failure(scope, now, failure, is_probe=self.is_probe)
         self.is_probe = False
         # Shielded: the request may be on its way out already, and the rest concerns all that come after it.
-        await asyncio.shield(self._keep_rests(before, scope))
+        if moved := self._moved_rests(before, scope):
+            await asyncio.shield(self._keep_rests(moved))
 
-    async def _keep_rests(self, before: Mapping[Scope, Breaker], scope: Scope) -> None:
-        router = self._router
+    def _moved_rests(self, before: Mapping[Scope, Breaker], scope: Scope) -> list[tuple[Scope, Breaker]]:
+        """The rests that are not as they are kept."""
+        router, moved = self._router, []
         for one in (scope, scope.key):
             old, new = before.get(one, Breaker()), router.health.breakers.get(one, Breaker())
             if old.resting_until != new.resting_until or one in router.lifted:
-                router.lifted.discard(one)
-                await router.books.keep_rest(one, new, self._setup.keys.fingerprint(one.provider_name, one.lane))
+                moved.append((one, new))
+        return moved
+
+    async def _keep_rests(self, rests: list[tuple[Scope, Breaker]]) -> None:
+        router = self._router
+        for scope, rest in rests:
+            router.lifted.discard(scope)
+            await router.books.keep_rest(scope, rest, self._setup.keys.fingerprint(scope.provider_name, scope.lane))
 
     def _untried_lanes(self, target: Target) -> list[int]:
         return [lane for lane in self._setup.lanes(target) if scope_of(target, lane) not in self._taken]

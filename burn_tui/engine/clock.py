@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -39,13 +40,21 @@ class Clock(Struct, frozen=True):
 def local_timezone(environ: Mapping[str, str] = os.environ, file: Path = Path("/etc/localtime")) -> tzinfo:
     """This machine's time zone with its changes of the clock: TZ, else the system's own.
 
-    Where neither can be read (Windows), the offset of this moment.
+    Where neither can be read (Windows), the offset of this moment. As long as the system's stays as it is, this is one
+    and the same object: zones that were read from a file equal nothing but themselves.
     """
     with suppress(ZoneInfoNotFoundError, ValueError):
         if name := environ.get("TZ", "").removeprefix(":"):
             return ZoneInfo(name)
-    with suppress(OSError, ValueError), file.open("rb") as system:
-        return ZoneInfo.from_file(system)
+    with suppress(OSError, ValueError):
+        found = file.stat()
+        return _zone_in(file, (found.st_dev, found.st_ino, found.st_mtime_ns))
     offset = datetime.now().astimezone().tzinfo
     assert offset is not None
     return offset
+
+
+@lru_cache(maxsize=1)
+def _zone_in(file: Path, stamp: tuple[int, int, int]) -> ZoneInfo:  # noqa: ARG001 - who stamps, reads another file anew
+    with file.open("rb") as system:
+        return ZoneInfo.from_file(system)

@@ -23,13 +23,13 @@ from msgspec import Struct
 
 from burn_tui.core.assertions import Assertion, filled, named, names_in, problem
 from burn_tui.core.comparison import Case, case_of
-from burn_tui.core.errors import SettingsError, mend_by_name
+from burn_tui.core.errors import mend_by_name
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, Key, parse
 
 FOLDER = "compare"
 """Beside the prompts."""
 
-MOST_BYTES = 5 * 1024 * 1024
 
 _KEYS = ("models", "versions", "repeats", "judge", "defaultTest", "tests", "description")
 _TEST_KEYS = ("description", "vars", "assert")
@@ -62,22 +62,12 @@ def path_of(folders: Sequence[Path], name: str) -> Path | None:
 
 def read_cases(path: Path) -> Cases:
     """What is in `path`; SettingsError with the line for whatever is wrong with it."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SettingsError("is longer than 5 MB.", file=str(path), mend="Leave cases out.")
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise SettingsError(
-            f"cannot be read: {error.strerror}.", file=str(path), mend="Check its permissions."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
-    return parsed(text, path)
+    return parsed(text_of(path), path)
 
 
 def parsed(text: str, path: Path) -> Cases:
     """What `text` says."""
-    document = parse(text.removeprefix("\ufeff"), file=str(path), refuses_traps=False)
+    document = parse(text, file=str(path), refuses_traps=False)
     _refuse_unknown(document, (), _KEYS)
     usual, usual_asserts = _test(document, ("defaultTest",))
     tests = document.at(("tests",))
@@ -134,7 +124,7 @@ def _assertion(document: Document, place: tuple[Key, ...]) -> Assertion:
     value = document.written.get(here, document.at(here)) if kind in _TEXTS else document.at(here)
     threshold = document.at((*place, "threshold"))
     if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, int | float)):
-        raise document.error("expected a number.", (*place, "threshold"))
+        raise document.error("expected a number.", (*place, "threshold"), mend="Write one, as in threshold: 0.8.")
     assertion = Assertion(
         type=kind,
         is_negated=is_negated,
@@ -149,7 +139,7 @@ def _assertion(document: Document, place: tuple[Key, ...]) -> Assertion:
 def _possible(assertion: Assertion, document: Document, place: tuple[Key, ...]) -> Assertion:
     wrong = problem(assertion)
     if wrong is not None:
-        raise document.error(wrong, place)
+        raise document.error(wrong, place, mend="")  # it says itself what to do
     return assertion
 
 
@@ -202,5 +192,7 @@ def _repeats(document: Document) -> int:
     if value is None:
         return 1
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        raise document.error("expected a whole number from 1 to 100.", ("repeats",))
+        raise document.error(
+            "expected a whole number from 1 to 100.", ("repeats",), mend="Write one, as in repeats: 3."
+        )
     return value

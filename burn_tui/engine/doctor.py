@@ -138,7 +138,7 @@ def _size(connection: sqlite3.Connection, path: Path) -> Finding:
     number, first = connection.execute("SELECT count(*), min(started_at_us) FROM attempt_rows").fetchone()
     megabytes = path.stat().st_size / 1_000_000
     since = f" since {datetime.fromtimestamp(first / 1_000_000, UTC):%Y-%m-%d}" if number else ""
-    return Finding("ledger", f"{number:,} attempts{since}, {megabytes:,.1f} MB, sound")
+    return Finding("ledger", f"{number:,} attempt{'s' * (number != 1)}{since}, {megabytes:,.1f} MB, sound")
 
 
 _SUMS = "sum(attempts), sum(cost_nanousd), sum(input_tokens), sum(output_tokens), sum(unpriced_tokens)"

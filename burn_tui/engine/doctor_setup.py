@@ -13,12 +13,15 @@ import msgspec
 
 from burn_tui.core.catalog import Catalog, Provider
 from burn_tui.core.errors import SettingsError
+from burn_tui.engine.catalog_file import known_providers
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.discovery import beside, local_servers
 from burn_tui.engine.doctor import Finding
 from burn_tui.engine.keys import Keys, shared_keys
+from burn_tui.engine.network import TransportError
 from burn_tui.engine.settings import Settings
 from burn_tui.engine.settings_file import settings_for
-from burn_tui.engine.transport import Transport, TransportError
+from burn_tui.engine.transport import Transport
 from burn_tui.providers.dialect import HttpRequest
 
 PATIENCE_S = 5.0
@@ -48,13 +51,25 @@ def settings_file(path: Path, environ: Mapping[str, str], *, is_explicit: bool) 
     return Finding("settings", settings.origin), settings
 
 
+async def with_servers(settings: Settings) -> Settings:
+    """The settings with the servers that run on this machine, as the dashboard finds them."""
+    if not settings.finds_providers:
+        return settings
+    transport = Transport()
+    try:
+        return beside(settings, await local_servers(transport, known_providers()))
+    finally:
+        await transport.aclose()
+
+
 def keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Each provider's key by its fingerprint, and what is missing or shared."""
     held = Keys(settings.keys, environ)
     if not settings.catalog.providers:
         mend = "Set a key such as ANTHROPIC_API_KEY, or start a local server."
-        if settings.is_written:
-            mend = "Name one in the settings: providers: {anthropic: {}}. With a settings file none is looked for."
+        if not settings.finds_providers:
+            mend = "Name one in the settings: providers: {anthropic: {}}. Without that section, keys and local servers "
+            mend += "are found."
         yield Finding("keys", "no provider is known", mend)
     for provider in settings.catalog.providers.values():
         for lane in provider.lanes:

@@ -18,8 +18,9 @@ from burn_tui.core.failure import ErrorType
 from burn_tui.core.money import cost
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
 from burn_tui.engine.admission import Admission, Caller, over_budget
+from burn_tui.engine.network import TransportError
 from burn_tui.engine.router import Router
-from burn_tui.engine.transport import Response, TransportError
+from burn_tui.engine.transport import Response
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import HttpRequest
 from burn_tui.providers.reading import count, mapping, parsed

@@ -1,4 +1,5 @@
-"""The gateway as a process of its own, started and ended from a dashboard: neither dies with the other.
+"""What a dashboard starts and ends a gateway by, and the usual one: as a process of its own, so that neither dies with
+the other.
 
 start ── there is one already ──────────────> it is used
   └──── a child in a session of its own ────> writes gateway.log; its note on the board says that it serves
@@ -10,7 +11,7 @@ import signal
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from burn_tui.core.errors import BurnError
 from burn_tui.engine.notice_board import NoticeBoard, Running
@@ -29,8 +30,49 @@ class GatewayError(BurnError):
         super().__init__(f"{problem} {mend}")
 
 
+class GatewaySwitch(Protocol):
+    """A gateway that can be started and ended."""
+
+    @property
+    def outlives(self) -> bool:
+        """Whether it goes on when the dashboard ends."""
+        ...
+
+    @property
+    def secret(self) -> str | None:
+        """A token that may be shown to everybody, since nobody pays for what is asked with it; None = there is none."""
+        ...
+
+    def running(self) -> Running | None:
+        """The one that serves now; None = none does."""
+        ...
+
+    def is_own(self, running: Running) -> bool:
+        """Whether this dashboard has started it."""
+        ...
+
+    def tokens(self) -> int:
+        """How many tokens there are."""
+        ...
+
+    async def start(self) -> Running:
+        """Start one unless one serves already; the one that serves then. GatewayError says why there is none."""
+        ...
+
+    async def stop(self) -> None:
+        """Have it finish what is under way and end. GatewayError if that cannot be said to it from here."""
+        ...
+
+    async def close(self) -> None:
+        """The dashboard ends."""
+        ...
+
+
 class GatewayProcess:
-    """The one of a data directory, whoever started it."""
+    """The one of a data directory, whoever started it. A GatewaySwitch."""
+
+    outlives = True
+    secret = None
 
     def __init__(self, command: Sequence[str], data_dir: Path) -> None:
         """`command`: what runs it."""
@@ -87,6 +129,9 @@ class GatewayProcess:
         except PermissionError as error:
             problem = f"The gateway on {running.url} is another user's."
             raise GatewayError(problem, mend="Only that user can end it.") from error
+
+    async def close(self) -> None:
+        """It goes on."""
 
     async def _started(self) -> Process:
         try:

@@ -46,7 +46,7 @@ from burn_tui.engine.admission import Admission, Caller, over_budget
 from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, way_to
 from burn_tui.engine.choice import Choice
 from burn_tui.engine.hedge import Pump, first_to_speak
-from burn_tui.engine.last_words import both_counts, first_back
+from burn_tui.engine.last_words import both_counts, first_back, followed_by
 from burn_tui.engine.patience import LOOK_AGAIN_S, Patience
 from burn_tui.engine.planning import route_of
 from burn_tui.providers import DIALECTS
@@ -121,7 +121,8 @@ class Journey:
 
     def _route_decided(self) -> RouteDecided:
         decided = self._plan
-        return RouteDecided(self._id, decided.route, decided.targets, decided.why, decided.skipped, decided.auto)
+        route, why, skipped = decided.route, decided.why, decided.skipped
+        return RouteDecided(self._id, route, decided.targets, why, skipped, decided.auto, decided.cascade)
 
     @property
     def _target(self) -> Target:
@@ -247,9 +248,10 @@ class Journey:
         yield await self._refused(refused, self._row)
 
     def _affordable(self, full: Exceeds) -> Target | None:
-        """Who may be asked in spite of that full budget; None before a fallback: then the budget's policy holds."""
+        """Who may be asked in spite of that full budget; None for a request's own first: the budget's policy holds."""
         targets = self._plan.targets
-        after = targets[targets.index(self._target) + 1 :] if self._fell_back_from else ()
+        is_second = self._fell_back_from or self._plan.earlier
+        after = targets[targets.index(self._target) + 1 :] if is_second else ()
         fits = partial(self._admission.fits_beside, full.spent, self._sending, caller=self._caller)
         return next((target for target in after if self._choice.admits(target) and fits(target)), None)
 
@@ -428,7 +430,7 @@ class Journey:
             words = both_counts(self._target, estimate_request_tokens(self._sending), window)
         else:
             words = first_back(self._decide(), self._router.clock.now())
-        return structs.replace(failure, message=f"{failure.message} {words}".strip())
+        return structs.replace(failure, message=followed_by(failure.message, words))
 
     # --- the ledger's side -------------------------------------------------------------------------
 

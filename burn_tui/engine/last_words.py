@@ -11,6 +11,12 @@ def both_counts(target: Target, tokens: int, window: int | None) -> str:
     return f"The conversation has about {tokens:,} tokens, {target} takes {takes}, and no larger model is on the route."
 
 
+def followed_by(message: str, words: str) -> str:
+    """What a provider said, and our own sentence behind it; theirs often end without a full stop."""
+    stop = "" if not message or message.rstrip().endswith((".", "!", "?", ":")) else "."
+    return f"{message.rstrip()}{stop} {words}".strip() if words else message
+
+
 def first_back(decided: Plan | Refused, now: float) -> str:
     """When it makes sense to ask again, after another look at the route; "" if that does not depend on waiting."""
     if not isinstance(decided, Refused) or decided.retry_at is None:

@@ -4,7 +4,8 @@
                                 │
                                 └── its process died: settled as "interrupted" when a ledger is next opened
 
-A row is on disk before its call leaves, so a bill has a row even if the power goes. While the file cannot be written
+A row is on disk before its call leaves, so a bill has a row even if the power goes; what a call came to is on disk a
+moment after it (ledger_flushing.py). While the file cannot be written
 (a full disk, a damaged page) calls go on: their rows wait in memory (ledger_backlog.py), `trouble` says so, and they
 are written as soon as it works again, also into the file that `burn-tui doctor --repair` puts in its place.
 
@@ -35,23 +36,17 @@ from burn_tui.engine import ledger_reading as reading
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_backlog import Backlog, left_beside
 from burn_tui.engine.ledger_errors import explained
-from burn_tui.engine.ledger_file import make_private_file
+from burn_tui.engine.ledger_file import flush_log, make_private_file
+from burn_tui.engine.ledger_flushing import Flushing
 from burn_tui.engine.ledger_reading import rows
-from burn_tui.engine.ledger_rows import identifier, microseconds, record_of
+from burn_tui.engine.ledger_rows import LATE_S, identifier, microseconds, record_of
 from burn_tui.engine.ledger_transactions import IN_MEMORY, FileReplacedError, Kind, Transactions
-from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
+from burn_tui.engine.ledger_writing import Writing
 from burn_tui.engine.outcome_sql import NOTE_OUTCOME
-from burn_tui.engine.ownership import may_live, this_process
+from burn_tui.engine.ownership import this_process
 
 BUSY_S = 10.0
 """How long a statement waits for another process's transaction before it is an error."""
-
-LONGEST_CALL_S = 86_400.0
-"""A row that is open for longer is abandoned, whatever its process looks like: the bound on believing that the
-owner of a row lives, when its process number may have been given to somebody else."""
-
-LATE_S = 300.0
-"""An imported attempt that ended longer ago is late: it is in all sums and alarms nobody."""
 
 T = TypeVar("T")
 
@@ -71,6 +66,7 @@ class Ledger:
         self._file = file
         self._owner = owner
         self._backlog = Backlog()
+        self._flushing = Flushing(self._flush)
         self._along: list[Callable[[Writing], object]] = []
         """What is written with whatever is written next."""
         self._error: LedgerUnavailableError | None = None
@@ -90,7 +86,7 @@ class Ledger:
             make_private_file(path)
             ledger = cls(*await _connected(str(path), owner), file=str(path), owner=owner)
             try:
-                await ledger._transacted("IMMEDIATE", partial(_tidy, now))
+                await ledger._transacted("IMMEDIATE", lambda writing: writing.tidy(now))
                 await ledger._take_in_what_was_left()
             except BaseException:
                 await ledger._connection.close()
@@ -112,6 +108,7 @@ class Ledger:
             with suppress(OSError):
                 self._backlog.leave_beside(Path(self._file))
                 self._backlog = Backlog()
+        await self._flushing.finish()
         with explained(self._file):
             await self._connection.close()
 
@@ -150,7 +147,7 @@ class Ledger:
     async def settle(self, record: UsageRecord) -> None:
         """Complete the row and add it to the roll-ups. The first settlement of a row is the one that holds."""
         try:
-            await self._write(lambda writing: writing.settle(record))
+            await self._write(lambda writing: writing.settle(record), waits_for_disk=False)
         except LedgerUnavailableError:
             self._backlog.settle(record)
             self.on_trouble()
@@ -233,12 +230,14 @@ class Ledger:
         spent = await self._read(lambda connection: reading.spent_in_period(connection, budget, at))
         return Spent(budget, spent.spent_nanousd + self._backlog.spent(budget, at=at))
 
-    async def spending(self, *, day_start: float, now: float) -> Spending:
+    async def spending(self, *, day_start: float, now: float, version: tuple[int, ...] | None = None) -> Spending:
         """What the burn panel needs. Times are seconds since the epoch; `day_start` is a whole minute.
 
         Asked again before anything was written, by whichever process, and within the same minute, it costs one
-        tiny query.
+        tiny query, and none for who gives the `version` that `data_version` has just told.
         """
+        if version is not None and self._latest is not None and self._latest[0] == (version, day_start, minute_of(now)):
+            return self._latest[1]
 
         def look(connection: sqlite3.Connection) -> tuple[object, Spending]:
             key = (_version(connection), day_start, minute_of(now))
@@ -408,7 +407,7 @@ class Ledger:
                 await self._write(lambda _: None)
         return await self._transacted("DEFERRED", lambda writing: work(writing.connection))
 
-    async def _write(self, work: Callable[[Writing], T]) -> T:
+    async def _write(self, work: Callable[[Writing], T], *, waits_for_disk: bool = True) -> T:
         """In one transaction with whatever waits to be written."""
         waiting = self._backlog.taken() if self._backlog else None
         along = Backlog()
@@ -421,12 +420,14 @@ class Ledger:
             return work(writing)
 
         try:
-            result = await self._transacted("IMMEDIATE", all_of_it)
+            result = await self._transacted("IMMEDIATE", all_of_it, waits_for_disk=waits_for_disk)
         except LedgerUnavailableError as error:
             self._error = error
             self._backlog.others += along.others
             self.on_trouble()
             raise
+        if not waits_for_disk and self.is_lasting:
+            self._flushing.begin()
         if waiting is not None:
             self._backlog.drop(waiting)
         if self._error is not None:
@@ -434,14 +435,26 @@ class Ledger:
             self.on_trouble()
         return result
 
-    async def _transacted(self, kind: Kind, work: Callable[[Writing], T]) -> T:
+    async def _transacted(self, kind: Kind, work: Callable[[Writing], T], *, waits_for_disk: bool = True) -> T:
         """In the file that stands in the ledger's place now."""
         with explained(self._file):
             try:
-                return await _hop(self._connection, partial(self._transactions.run, kind, work))
+                return await self._run(kind, work, waits_for_disk=waits_for_disk)
             except FileReplacedError:
                 await self._follow()
-                return await _hop(self._connection, partial(self._transactions.run, kind, work))
+                return await self._run(kind, work, waits_for_disk=waits_for_disk)
+
+    async def _run(self, kind: Kind, work: Callable[[Writing], T], *, waits_for_disk: bool) -> T:
+        run = partial(self._transactions.run, kind, work, waits_for_disk=waits_for_disk)
+        return await _hop(self._connection, run)
+
+    async def _flush(self) -> None:
+        try:
+            with explained(self._file):
+                await _hop(self._connection, partial(flush_log, Path(self._file)))
+        except LedgerUnavailableError as error:
+            self._error = error
+            self.on_trouble()
 
     async def _follow(self) -> None:
         """Go over to the file that took the ledger's place."""
@@ -471,15 +484,6 @@ async def _hop(connection: aiosqlite.Connection, work: Callable[[], T]) -> T:
     """
     execute: Callable[[Callable[[], T]], Awaitable[T]] = connection._execute  # noqa: SLF001
     return await execute(work)
-
-
-def _tidy(now: float, writing: Writing) -> None:
-    """What is due when a ledger is opened."""
-    owners = [row["owner"] for row in rows(writing.connection, sql.OPEN_OWNERS)]
-    dead = [owner for owner in owners if not may_live(owner)]
-    if owners:
-        writing.interrupt(dead_owners=dead, abandoned_before=now - LONGEST_CALL_S)
-    writing.connection.execute(sql.FORGET_MINUTES, {"oldest_minute": minute_of(now) - MINUTES_KEPT})
 
 
 def _version(connection: sqlite3.Connection) -> tuple[int, ...]:

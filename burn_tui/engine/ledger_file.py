@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from burn_tui.core.errors import LedgerError
@@ -31,6 +31,16 @@ def keep_private(path: Path) -> None:
 def beside(path: Path, suffix: str) -> Path:
     """The file whose name has something appended."""
     return path.with_name(path.name + suffix)
+
+
+def flush_log(path: Path) -> None:
+    """Have the disk keep what was committed to the ledger in `path` without waiting for it. OSError if it cannot."""
+    with suppress(FileNotFoundError):  # the log has been folded into the ledger, and that waits for the disk
+        log = os.open(beside(path, "-wal"), os.O_RDWR)
+        try:
+            os.fsync(log)
+        finally:
+            os.close(log)
 
 
 def file_number(path: str) -> int | None:

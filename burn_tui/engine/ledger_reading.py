@@ -1,9 +1,11 @@
 """Questions to the ledger, each within the transaction of whoever asks."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 from burn_tui.core.budget import Budget, Spent, period_of
 from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, Spending
@@ -13,6 +15,7 @@ from burn_tui.core.minutes import minute_of
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period, up_to_now
 from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.ownership import may_live
 
 _LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
 """Of a budget's scope."""
@@ -51,8 +54,13 @@ def open_in_period(connection: sqlite3.Connection, budget: Budget, at: float) ->
     return int(row["open_attempts"])
 
 
-def spending(connection: sqlite3.Connection, day_start: float, now: float) -> Spending:
-    """What the burn panel needs of the ledger."""
+def dead_owners(connection: sqlite3.Connection) -> list[str]:
+    """Those with open attempts whose process is dead: the next to open the ledger for writing settles them."""
+    return [row["owner"] for row in rows(connection, sql.OPEN_OWNERS) if not may_live(row["owner"])]
+
+
+def spending(connection: sqlite3.Connection, day_start: float, now: float, *, without: Sequence[str] = ()) -> Spending:
+    """What the burn panel needs of the ledger. Open attempts of the owners in `without` are not in flight."""
     times = {
         **up_to_now(day_start, now),
         "now_us": microseconds(now),
@@ -67,7 +75,7 @@ def spending(connection: sqlite3.Connection, day_start: float, now: float) -> Sp
             rows(connection, sql.PROVIDER_SUMS, times),
             rows(connection, sql.FIRST_CHUNKS, times),
             rows(connection, sql.LAST_ERRORS, times),
-            rows(connection, sql.OPEN_ATTEMPTS),
+            rows(connection, sql.OPEN_ATTEMPTS, {"dead_owners": msgspec.json.encode(without).decode()}),
         ),
     )
 

@@ -10,6 +10,9 @@ from burn_tui.core.latency import bucket_of
 from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
 from burn_tui.engine.ledger_names import Names
 
+LATE_S = 300.0
+"""An imported attempt that ended longer ago is late: it is in all sums and alarms nobody."""
+
 SHORTEST_GENERATION_S = 0.05
 """An answer that came in one piece was not generated in the microseconds between its first byte and its last."""
 

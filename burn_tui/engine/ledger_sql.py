@@ -164,18 +164,16 @@ FRESH = (
 
 
 def _add_many(counted: str, which: str) -> tuple[str, ...]:
+    return (*_add_sums(counted, which), *_add_samples(which))
+
+
+def _add_sums(counted: str, which: str) -> tuple[str, ...]:
     return (
         "DELETE FROM fresh_sums",
-        "DELETE FROM fresh_samples",
         f"""
         INSERT INTO fresh_sums
         SELECT minute, hour, day, labels, session_id, git_commit, {summed()} FROM {counted} WHERE {which}
         GROUP BY iif(minute >= :oldest_minute, minute, 60 * hour), hour, labels, session_id, git_commit
-        """,
-        f"""
-        INSERT INTO fresh_samples
-        SELECT hour, labels, measure, bucket, count(*) FROM timed
-        WHERE of_what = 'model' AND {which} AND bucket IS NOT NULL GROUP BY hour, labels, measure, bucket
         """,
         *(
             f"""
@@ -185,6 +183,18 @@ def _add_many(counted: str, which: str) -> tuple[str, ...]:
             """
             for table, key, sums, takes in _ROLL_UPS
         ),
+        "DELETE FROM fresh_sums",
+    )
+
+
+def _add_samples(which: str) -> tuple[str, ...]:
+    return (
+        "DELETE FROM fresh_samples",
+        f"""
+        INSERT INTO fresh_samples
+        SELECT hour, labels, measure, bucket, count(*) FROM timed
+        WHERE of_what = 'model' AND {which} AND bucket IS NOT NULL GROUP BY hour, labels, measure, bucket
+        """,
         *(
             f"""
             INSERT INTO latencies (subject, measure, hour, bucket, samples)
@@ -195,7 +205,6 @@ def _add_many(counted: str, which: str) -> tuple[str, ...]:
             """
             for subject, takes in (("model_subject", "true"), ("operation_subject", "measure = 2"))
         ),
-        "DELETE FROM fresh_sums",
         "DELETE FROM fresh_samples",
     )
 
@@ -205,6 +214,9 @@ ROLL_UP_MANY = _add_many("counted_rows", "id IN (SELECT value FROM json_each(:id
 
 ROLL_UP_RANGE = _add_many("counted_rows", "id BETWEEN :first_id AND :last_id")
 """Adds rows whose ids follow each other to all sums."""
+
+ROLL_UP_UNTIMED_RANGE = _add_sums("counted_rows", "id BETWEEN :first_id AND :last_id")
+"""The same for rows none of which is a sample of a time."""
 
 REBUILD_ROLL_UPS = (
     *(f"DELETE FROM {table}" for table in (*(table for table, _, _, _ in _ROLL_UPS), "latencies")),
@@ -425,7 +437,9 @@ LAST_ERRORS = """
 
 OPEN_ATTEMPTS = """
     SELECT provider_name, count(*) AS open_attempts FROM attempt_rows JOIN labels ON labels.id = labels
-    WHERE duration_us IS NULL GROUP BY provider_name
+    WHERE duration_us IS NULL
+      AND ifnull(owner, 0) NOT IN (SELECT id FROM names WHERE name IN (SELECT value FROM json_each(:dead_owners)))
+    GROUP BY provider_name
 """
 
 LATEST_ENVIRONMENT = f"""

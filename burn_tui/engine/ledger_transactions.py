@@ -33,10 +33,15 @@ class Transactions:
         if file != IN_MEMORY:
             keep_private(Path(file))
         self._connection = connection
+        self._waits_for_disk = True
         self._writing = Writing(connection, owner=owner)
 
-    def run(self, kind: Kind, work: Callable[[Writing], T]) -> T:
-        """Do `work`, all or nothing."""
+    def run(self, kind: Kind, work: Callable[[Writing], T], *, waits_for_disk: bool = True) -> T:
+        """Do `work`, all or nothing. `waits_for_disk`: what it writes is there on return, with all that was before."""
+        if waits_for_disk != self._waits_for_disk:
+            # NORMAL keeps the file whole as well, whenever the power goes: see sqlite.org/pragma.html on synchronous.
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if waits_for_disk else 'NORMAL'}")
+            self._waits_for_disk = waits_for_disk
         self._connection.execute(f"BEGIN {kind}")
         try:
             # Looked at behind the lock: whoever repairs the ledger holds it until the repaired one is in its place.

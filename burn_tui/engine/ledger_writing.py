@@ -8,15 +8,21 @@ import msgspec
 from msgspec import structs
 
 from burn_tui.core.budget import Budget, Exceeds, Fits, reserve
+from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, Correction, UsageRecord
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_names import Names
-from burn_tui.engine.ledger_reading import spent_in_period
+from burn_tui.engine.ledger_reading import rows, spent_in_period
 from burn_tui.engine.ledger_rows import identifier, microseconds, open_row, settled_row
 from burn_tui.engine.migrations import CORRECTED
+from burn_tui.engine.ownership import may_live
 
 MINUTES_KEPT = 2 * 24 * 60
 """The minutes that the live strip and the alarms may look back to, and some more."""
+
+LONGEST_CALL_S = 86_400.0
+"""A row that is open for longer is abandoned, whatever its process looks like: the bound on believing that the
+owner of a row lives, when its process number may have been given to somebody else."""
 
 BATCH = 10_000
 """Rows of an import that are added to the sums at once."""
@@ -29,6 +35,14 @@ class Writing:
         self.connection = connection
         self.names = Names(connection)
         self._owner = owner
+
+    def tidy(self, now: float) -> None:
+        """What is due when a ledger is opened."""
+        owners = [row["owner"] for row in rows(self.connection, sql.OPEN_OWNERS)]
+        dead = [owner for owner in owners if not may_live(owner)]
+        if owners:
+            self.interrupt(dead_owners=dead, abandoned_before=now - LONGEST_CALL_S)
+        self.connection.execute(sql.FORGET_MINUTES, {"oldest_minute": minute_of(now) - MINUTES_KEPT})
 
     def open(self, opened: AttemptOpened) -> None:
         """The row of a call that is about to leave."""
@@ -52,8 +66,8 @@ class Writing:
         """The same for many; how many of them were new."""
         new, rest = 0, iter(records)
         while batch := list(islice(rest, BATCH)):
-            rows = (settled_row(record, self.names) for record in batch)
-            settled = (self.connection.execute(sql.SETTLE, row).fetchone() for row in rows)
+            values = (settled_row(record, self.names) for record in batch)
+            settled = (self.connection.execute(sql.SETTLE, row).fetchone() for row in values)
             ids = [row[0] for row in settled if row is not None]
             self._add_to_sums(ids)
             new += len(ids)

@@ -10,7 +10,7 @@ import msgspec
 from burn_tui.core.catalog import Catalog, Provider
 from burn_tui.core.inspection import LocalLoad, LocalServer
 from burn_tui.engine.clock import Clock
-from burn_tui.engine.transport import Transport
+from burn_tui.engine.network import Network
 
 PATIENCE_S = 0.5
 """A server on loopback answers at once, unless it is too busy even for that."""
@@ -21,7 +21,7 @@ _FRESH_S = 3.0
 class LoadGauge:
     """One for a process."""
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
+    def __init__(self, transport: Network, clock: Clock) -> None:
         self._transport = transport
         self._clock = clock
         self._seen: tuple[float, Catalog, LocalLoad] | None = None

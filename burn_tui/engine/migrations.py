@@ -13,7 +13,7 @@ Each entry is a tuple of statements that run in one transaction together with th
 # ruff: noqa: S608 - what is put into statements are lists of columns from this file
 
 from burn_tui.engine.audit_sql import AUDIT
-from burn_tui.engine.auto_tables import AUTO
+from burn_tui.engine.auto_tables import AUTO, AUTO_OUTCOMES
 from burn_tui.engine.burn_memory import BURN_MEMORY
 from burn_tui.engine.cascade_tables import CASCADES
 from burn_tui.engine.commit_sql import by_commit
@@ -400,5 +400,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     COMPARISONS,
     CASCADES,
     WORKFLOWS,
+    AUTO_OUTCOMES,
 )
 """Append only."""

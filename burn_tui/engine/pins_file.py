@@ -74,7 +74,8 @@ def _pin(document: Document, stem: str, label: str) -> str:
     value = document.at((stem, label))
     pin = pin_of(value)
     if pin is None:
-        near = mend_by_name(str(value), [WORKING]) if len(str(value)) < 12 else ""
-        mend = near if "Did you mean" in near else "Write sha256: and at least 8 digits of a version, or working."
+        near = mend_by_name(str(value), [WORKING])
+        is_near = len(str(value)) < 12 and "Did you mean" in near
+        mend = near if is_near else "Write sha256: and at least 8 digits of a version, or working."
         raise document.error(f"{value!r} is no version.", (stem, label), mend=mend)
     return pin

@@ -5,11 +5,12 @@ from functools import partial
 
 from msgspec import structs
 
-from burn_tui.core.cascade import cascaded
+from burn_tui.core.auto import AutoDecision
+from burn_tui.core.cascade import Cascade, Earlier, cascaded, following, repeated
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.checks import wanted
-from burn_tui.core.environment import Denied
+from burn_tui.core.environment import Allowed, Denied
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import Refused
 from burn_tui.core.health import Health, scope_of
@@ -20,6 +21,7 @@ from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.auto import Auto, question
 from burn_tui.engine.cascades import Cascades
 from burn_tui.engine.overlong import too_long
+from burn_tui.engine.retries import Retries
 from burn_tui.engine.setup import Setup
 
 
@@ -32,11 +34,13 @@ def decide(
     now: float,
     auto: Auto,
     cascades: Cascades | None = None,
+    retries: Retries | None = None,
     chance: float = 1.0,
 ) -> Plan | Refused:
     """The plan of `request`, or why there is none. Nothing is sent or written.
 
-    `cascades`: what checking answers has come to; None = no answer is checked.
+    `cascades`: what checking answers has come to; None = no answer is checked. `retries`: what was answered before;
+    None = no question counts as asked again.
 
     `chance` from 0 to 1 picks the few prompts on which auto tries something out; 1 = none.
     """
@@ -50,7 +54,14 @@ def decide(
         for target in route.targets
     }
     by_auto = partial(
-        _by_auto, request=request, caller=caller, admission=admission, auto=auto, cascades=cascades, chance=chance
+        _by_auto,
+        request=request,
+        caller=caller,
+        admission=admission,
+        auto=auto,
+        cascades=cascades,
+        retries=retries,
+        chance=chance,
     )
     way = by_auto if route.name == AUTO and route.targets else plan
     decided = way(route, outlooks, tokens=tokens, now=now)
@@ -74,38 +85,94 @@ def _by_auto(
     admission: Admission,
     auto: Auto,
     cascades: Cascades | None,
+    retries: Retries | None,
     chance: float,
     tokens: int,
     now: float,
 ) -> Plan:
     """The plan in the order that auto puts the targets in."""
     is_open = {target: may_be_asked(outlook, tokens=tokens, now=now) for target, outlook in outlooks.items()}
-    decision = auto.decide(request, caller, admission=admission, is_open=is_open, chance=chance)
+    said = caller.instead_of
+    decision = auto.decide(
+        request,
+        caller,
+        admission=admission,
+        is_open=is_open,
+        chance=chance,
+        wants_strong="you asked for a stronger answer" if said else None,
+    )
+    earlier = said or (retries.again(request, caller) if retries is not None else None)
     cascade = None
-    # What a client has been sent of a stream cannot be taken back.
-    if cascades is not None and not (caller.source == "gateway" and request.stream):
-        policy = admission.setup.auto
-        decision, cascade = cascaded(
-            decision,
-            wanted(
-                request,
-                marked(question(request))[1],
-                decision.task,
-                commands=policy.checks,
-                named=caller.check or decision.check,
-            ),
-            is_open,
-            partial(admission.estimate, request),
-            ratio=policy.cascade_ratio,
-            spent=cascades.spent(decision.task),
-        )
+    if earlier is not None:
+        decision, earlier = _again(decision, earlier, is_open, request, caller, admission=admission, auto=auto)
+    if earlier is None and cascades is not None:
+        decision, cascade = _checked(decision, is_open, request, caller, admission=admission, cascades=cascades)
     decided = plan(structs.replace(route, targets=decision.targets), outlooks, tokens=tokens, now=now)
     if not decided.targets:
         return decided
     admission.hesitates = decision.asks_first
     first, served = decision.targets[0], decided.targets[0]
     note = () if first == served else (f"{first} is not available",)
-    return structs.replace(decided, why=(*decision.why, *note), auto=decision, cascade=cascade)
+    if cascade is not None:
+        estimate = partial(admission.estimate, request)
+        backup = following(decision, cascade, served, decided.targets, estimate)
+        if backup is not None and decision.tiers[backup] == "strong":
+            capped = auto.over_cap(admission.setup.auto, is_counted=False)
+            note = (*note, f"no escalation to {backup}: {capped}") if capped else note
+            backup = None if capped else backup
+        cascade = structs.replace(cascade, backup=backup)
+    earlier = earlier if first == served else None
+    return structs.replace(decided, why=(*decision.why, *note), auto=decision, cascade=cascade, earlier=earlier)
+
+
+def _again(
+    decision: AutoDecision,
+    earlier: Earlier,
+    is_open: Mapping[Target, bool],
+    request: ChatRequest,
+    caller: Caller,
+    *,
+    admission: Admission,
+    auto: Auto,
+) -> tuple[AutoDecision, Earlier | None]:
+    """The decision for a question that was answered before; None = it is made as if it had not been."""
+    policy, estimate = admission.setup.auto, partial(admission.estimate, request)
+    stronger = repeated(decision, earlier, is_open, estimate, ratio=policy.cascade_ratio)
+    if stronger is None or earlier.is_said:
+        return decision, earlier if stronger is not None else None
+    first = stronger.targets[0]
+    capped = auto.over_cap(policy, is_counted=False) if stronger.tier == "strong" else None
+    # Nobody is there who could be asked: what would only lead to a question is not done.
+    is_asked_first = caller.source == "gateway" and not isinstance(
+        admission.verdict(first, caller, estimate(first)), Allowed
+    )
+    why = capped or (f"{first} wants a word of a person" if is_asked_first else None)
+    if why is not None:
+        return structs.replace(decision, why=(*decision.why, f"asked again, and not escalated: {why}")), None
+    return stronger, earlier
+
+
+def _checked(
+    decision: AutoDecision,
+    is_open: Mapping[Target, bool],
+    request: ChatRequest,
+    caller: Caller,
+    *,
+    admission: Admission,
+    cascades: Cascades,
+) -> tuple[AutoDecision, Cascade]:
+    """The decision with what is checked of the answer."""
+    policy, named = admission.setup.auto, caller.check or decision.check
+    prompt = marked(question(request))[1]
+    decision, cascade = cascaded(
+        decision,
+        wanted(request, prompt, decision.task, commands=policy.checks, named=named),
+        is_open,
+        partial(admission.estimate, request),
+        ratio=policy.cascade_ratio,
+        spent=cascades.spent(decision.task),
+    )
+    return decision, structs.replace(cascade, is_named=bool(named))
 
 
 def route_of(request: ChatRequest, setup: Setup) -> Route:
@@ -146,7 +213,7 @@ def _nobody(decided: Plan, tokens: int) -> Refused:
             "no_target",
             "No provider is configured.",
             "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo. "
-            "Who has a settings file names providers there: providers: {anthropic: {}}.",
+            "Settings with a section providers: know only those that it names.",
         )
     if decided.earliest_at is not None:
         reasons = " ".join(f"{skipped.target}: {skipped.why}" for skipped in decided.skipped)

@@ -6,12 +6,13 @@ dashboard instead of within it.
 
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
+from burn_tui.core.dated_price import DatedPrice
 from burn_tui.core.money import LongContext, Price, Rates, nanousd
 
 
@@ -30,6 +31,8 @@ class ModelFacts(Struct, frozen=True):
     """None = unknown."""
     context_window: int | None = None
     """Tokens; None = unknown."""
+    dated: tuple[DatedPrice, ...] = ()
+    """The price at all times, where it has changed or depends on the hour; () = as far as known it never did."""
 
 
 _NAMES_THERE = {"gemini": "google", "xai": "x-ai"}
@@ -49,8 +52,33 @@ def _facts(wanted: Wanted, at: datetime) -> ModelFacts:
             _, model = get_snapshot().find_provider_model(wanted.model, None, provider_id, address)
         except LookupError:
             continue
-        return ModelFacts(price_of(model.get_prices(at).__dict__, at), model.context_window)
+        return ModelFacts(price_of(model.get_prices(at).__dict__, at), model.context_window, _dated(model.prices, at))
     return ModelFacts()
+
+
+def _dated(prices: object, at: datetime) -> tuple[DatedPrice, ...]:
+    """Of a model that has a list of prices, each with a condition on the time, of which the last that holds counts."""
+    if not isinstance(prices, list):
+        return ()
+    dated = (_dated_price(one.constraint, price_of(one.prices.__dict__, at)) for one in prices)
+    return tuple(one for one in dated if one is not None)
+
+
+def _dated_price(constraint: object, price: Price | None) -> DatedPrice | None:
+    """Without a constraint it always holds. None = by something else than the time."""
+    start_date, start, end = (getattr(constraint, name, None) for name in ("start_date", "start_time", "end_time"))
+    if start_date is not None:
+        return DatedPrice(price, since=datetime.combine(start_date, time(tzinfo=UTC)).timestamp())
+    if start is not None and end is not None:
+        return DatedPrice(price, daily_s=(_second_of_day(start), _second_of_day(end)))
+    return DatedPrice(price) if constraint is None else None
+
+
+def _second_of_day(when: time) -> float:
+    """In UTC; a time without a zone is of UTC."""
+    shift = when.utcoffset() or timedelta()
+    since_midnight = timedelta(hours=when.hour, minutes=when.minute, seconds=when.second) - shift
+    return since_midnight.total_seconds() % timedelta(days=1).total_seconds()
 
 
 def _name_there(provider_name: str) -> str:

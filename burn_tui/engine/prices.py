@@ -12,13 +12,13 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from burn_tui.core.catalog import Catalog, Target
+from burn_tui.core.dated_price import DatedPrice
 from burn_tui.core.money import FREE, Price
 from burn_tui.engine.price_data import ModelFacts, Wanted
 
@@ -82,6 +82,10 @@ class PriceBook:
             return None
         return FREE if provider.is_local else self._known(target).price
 
+    def dated(self, target: Target) -> tuple[DatedPrice, ...]:
+        """Its price at all times, where it has changed or depends on the hour; () = `price` is all that is known."""
+        return () if target in self._own else self._known(target).dated
+
     def context_window(self, target: Target) -> int | None:
         """Tokens that the model takes; None = unknown."""
         return self._known(target).context_window
@@ -102,15 +106,16 @@ class PriceBook:
 
     async def _found(self, day: date) -> dict[str, ModelFacts]:
         """What is known of every target on that day; {} where nobody can be asked."""
+        asked = [
+            _wanted(self._catalog.provider(target).base_url, target)
+            for target in self._catalog.targets
+            if target not in self._own and not self._catalog.provider(target).is_local
+        ]
+        if not asked:
+            return {}
         package = _package_version()
         known = self._read_cache(package, day)
-        wanted = [
-            one
-            for target in self._catalog.targets
-            if target not in self._own
-            and not self._catalog.provider(target).is_local
-            and _key(one := _wanted(self._catalog.provider(target).base_url, target)) not in known
-        ]
+        wanted = [one for one in asked if _key(one) not in known]
         if not wanted or not package:
             return known
         found = await _ask_process(wanted)
@@ -148,6 +153,8 @@ def _key(wanted: Wanted) -> str:
 
 def _package_version() -> str:
     """Of the price data; "" where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - it loads all that mail needs
+
     try:
         return version("genai-prices")
     except PackageNotFoundError:

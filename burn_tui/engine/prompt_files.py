@@ -272,7 +272,7 @@ def _input(document: Document, path: tuple[str, ...], given: dict[str, Any]) -> 
     try:
         return Input(type=type_, required=required, default=coerced(given["default"], type_, written=written))
     except WrongValueError as error:
-        raise document.error(str(error), where) from error
+        raise document.error(str(error), where, mend="") from error  # it says itself what to do
 
 
 def _converted(document: Document, path: tuple[str, ...], type_: Any) -> Any:

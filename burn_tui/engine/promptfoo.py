@@ -17,8 +17,9 @@ from burn_tui.core.promptfoo import NotTakenError, renamed, target_of, template
 from burn_tui.engine import compare_files
 from burn_tui.engine.prompt_files import SUFFIX
 from burn_tui.engine.prompt_files import parsed as parsed_prompt
-from burn_tui.engine.promptfoo_files import Prompt, Remark, prompts_of, read, slug, table_of
+from burn_tui.engine.promptfoo_files import Prompt, Remark, prompts_of, slug, table_of
 from burn_tui.engine.promptfoo_writing import cases_text, prompt_text
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, Key, parse
 
 MOST_CASES = 2000
@@ -121,7 +122,7 @@ class _Reading:
         self.judge: str | None = None
         self._path = path
         self._is_known = is_known
-        self._document = parse(read(path), file=str(path), refuses_traps=False)
+        self._document = parse(text_of(path), file=str(path), refuses_traps=False)
         for key in self._document.mapping(()):
             if key not in _KNOWN:
                 self._say((key,), f"`{key}` is not taken.")
@@ -288,7 +289,7 @@ class _Reading:
             file = self._path.parent / value.removeprefix("file://")
             if file.suffix.lower() in {".txt", ".md", ".json", ".yaml", ".yml"}:
                 try:
-                    return read(file)
+                    return text_of(file)
                 except SettingsError as error:
                     self._say(place, str(error), document)
                     return None
@@ -347,7 +348,7 @@ class _Reading:
             if file.suffix.lower() not in {".json", ".txt", ".md"}:
                 raise NotTakenError(f"{text} would run a program")
             try:
-                content = read(file)
+                content = text_of(file)
                 return msgspec.json.decode(content) if file.suffix.lower() == ".json" else content
             except (SettingsError, msgspec.DecodeError) as error:
                 raise NotTakenError(str(error).removesuffix(".")) from error

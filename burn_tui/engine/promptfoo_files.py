@@ -12,9 +12,8 @@ from msgspec import Struct
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.core.promptfoo import NotTakenError, body_of, body_of_chat, compact
+from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, Key, parse
-
-MOST_BYTES = 5 * 1024 * 1024
 
 _NAME_LETTERS = 40
 _FILES = (".txt", ".md", ".json", ".yaml", ".yml", ".j2", ".csv")
@@ -40,18 +39,6 @@ class Prompt(Struct, frozen=True, kw_only=True):
     name: str
     """"" = it was given none."""
     body: str
-
-
-def read(path: Path) -> str:
-    """The text of a file; SettingsError if there is none."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise SettingsError("is longer than 5 MB.", file=str(path), mend="Make it shorter.")
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SettingsError(f"cannot be read: {error.strerror}.", file=str(path), mend="Is the name right?") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError("is not UTF-8 text.", file=str(path), mend="Save it as UTF-8.") from error
 
 
 def slug(text: str) -> str:
@@ -89,7 +76,7 @@ def table_of(
         try:
             match path.suffix.lower():
                 case ".yaml" | ".yml" | ".json":
-                    yield parse(read(path), file=str(path), refuses_traps=False)
+                    yield parse(text_of(path), file=str(path), refuses_traps=False)
                 case ".csv":
                     yield _of_csv(path, remarks)
                 case _:
@@ -103,7 +90,7 @@ def _of_csv(path: Path, remarks: list[Remark]) -> Document:
     """Columns are variables, `__expected…` what is to be (promptfoo.dev/docs/configuration/test-cases)."""
     tests: list[dict[str, Any]] = []
     lines: dict[tuple[Key, ...], int] = {(): 1}
-    reader = csv.DictReader(io.StringIO(read(path), newline=""))
+    reader = csv.DictReader(io.StringIO(text_of(path), newline=""))
     for row in reader:
         lines[len(tests),] = reader.line_num
         test: dict[str, Any] = {"vars": {}, "assert": []}
@@ -142,7 +129,7 @@ def _raw(text: str, folder: Path, file: str, line: int, remarks: list[Remark]) -
         return
     for path in _paths(text, folder):
         try:
-            content = read(path)
+            content = text_of(path)
         except SettingsError as error:
             remarks.append(Remark(file=file, line=line, text=str(error)))
             continue

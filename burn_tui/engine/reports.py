@@ -112,7 +112,7 @@ class _Asking:
     def _statement(self, key: str, by: Grouping | None) -> str:
         """Roll-ups know all keys; they do not know which attempts have a marker."""
         if self._is_filtered:
-            found = f"SELECT * FROM counted WHERE {_IN_PERIOD} AND {self._marked}"
+            found = _with_marker(self._marked)
         elif by in _OWN_HOURS:
             table, column = _OWN_HOURS[by]
             columns = f"NULL AS labels, {column}, {_COLUMNS}"
@@ -137,6 +137,20 @@ class _Asking:
             JOIN labels ON labels.id = counted_rows.labels
             WHERE {_IN_PERIOD} AND {self._marked} GROUP BY key
         """
+
+
+def _with_marker(marked: str) -> str:
+    """The attempts with a marker. A request counts at the first of its attempts that have it: a fallback is never a
+    request's first attempt.
+    """
+    others = ", ".join(f"marked.{name}" for name in SUMS if name != "requests")
+    return f"""
+        SELECT marked.labels, marked.session_id, marked.git_commit, marked.hour, {others}, iif(
+            marked.attempts, row_number() OVER (PARTITION BY request_id ORDER BY attempt, attempt_rows.id) = 1, 0
+        ) AS requests
+        FROM (SELECT * FROM counted WHERE {_IN_PERIOD} AND {marked}) AS marked
+        LEFT JOIN attempt_rows ON marked.attempts AND attempt_rows.id = marked.id
+    """
 
 
 _OWN_HOURS: dict[Grouping | None, tuple[str, str]] = {

@@ -1,6 +1,5 @@
 """`burn-tui route`: why auto would ask whom, what another policy would have cost, and what was learned."""
 
-import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TextIO
@@ -14,25 +13,17 @@ from burn_tui.core.chat import ChatRequest, said
 from burn_tui.core.errors import WrongCallError
 from burn_tui.core.events import Refused, Skipped
 from burn_tui.core.model_names import AUTO
-from burn_tui.core.money import NANOUSD, cost
+from burn_tui.core.money import NANOUSD
 from burn_tui.core.report import since_of
-from burn_tui.core.route_replay import Outcome, Past, Replay, replay
-from burn_tui.core.task_class import TASK_CLASSES, TaskClass
-from burn_tui.core.usage import Usage
+from burn_tui.core.route_replay import Outcome, Replay
 from burn_tui.engine import auto_sql as sql
 from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.cascades import forget
 from burn_tui.engine.clock import local_timezone
+from burn_tui.engine.replaying import past_since, replay_under
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings_auto import policy_in
 from burn_tui.engine.yaml_source import parse
-
-_DAY_US = 86_400_000_000
-
-_ATTEMPTS = """
-    SELECT request_id, provider_name, request_model, input_tokens, output_tokens, cost_nanousd, duration_us
-    FROM attempts WHERE started_at_us >= :since_us AND error_type IS NULL AND duration_us IS NOT NULL
-"""
 
 
 class Explained(Struct, frozen=True, kw_only=True):
@@ -146,17 +137,8 @@ async def replayed(
         setup, now = runtime.router.setup, runtime.clock.now()
         policy = policy_in(parse(policy_text, file=file), setup.catalog)
         await setup.prices.ready()
-        since_us = int(since_of(since, now=now, timezone=local_timezone()) * 1e6)
-        past = await runtime.ledger.reading(partial(_past, since_us=since_us))
-
-        def price(target: Target, one: Past) -> int | None:
-            if setup.is_local(target):
-                return 0
-            rates = setup.prices.price(target)
-            usage = Usage(input_tokens=one.input_tokens, output_tokens=one.output_tokens)
-            return cost(usage, rates) if rates else None
-
-        found = replay(past, policy, setup.catalog.targets, cost=price, is_local=setup.is_local) if past else None
+        past = await past_since(runtime.ledger, since_of(since, now=now, timezone=local_timezone()))
+        found = replay_under(policy, past, setup) if past else None
     finally:
         await runtime.close()
     if found is None:
@@ -166,34 +148,6 @@ async def replayed(
     else:
         _tell_replay(found, out)
     return 0
-
-
-def _past(connection: sqlite3.Connection, *, since_us: int) -> list[Past]:
-    """What auto noted of each request, with what the ledger says of its answer."""
-    cursor = connection.execute(_ATTEMPTS, {"since_us": since_us})
-    answers = {row[0]: row for row in cursor}
-    found = []
-    for row in sql.decisions(connection, since_us):
-        answer = answers.get(row.request_id)
-        task: TaskClass = next((one for one in TASK_CLASSES if one == row.task), "other")
-        if answer is None:
-            continue
-        found.append(
-            Past(
-                day=row.at_us // _DAY_US,
-                task=task,
-                score=row.score,
-                gain=row.gain,
-                project=row.project,
-                operation=row.operation,
-                target=Target(answer[1], answer[2]),
-                input_tokens=answer[3] or 0,
-                output_tokens=answer[4] or 0,
-                cost_nanousd=answer[5],
-                duration_s=answer[6] / 1e6,
-            )
-        )
-    return found
 
 
 def _tell_replay(found: Replay, out: TextIO) -> None:

@@ -29,9 +29,10 @@ from burn_tui.engine.books import Books
 from burn_tui.engine.cascades import Cascades
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.git import UNKNOWN, Git, GitFacts
+from burn_tui.engine.network import Network
 from burn_tui.engine.planning import decide
+from burn_tui.engine.retries import Retries
 from burn_tui.engine.setup import Setup
-from burn_tui.engine.transport import Transport
 from burn_tui.engine.verified_journey import VerifiedJourney
 
 
@@ -49,6 +50,8 @@ class Preview(Struct, frozen=True, kw_only=True):
     """True = a person will be asked to confirm."""
     auto: AutoDecision | None = None
     """How auto came to the target; None = it was not asked."""
+    is_escalated: bool = False
+    """True = the target is asked in place of an earlier answer to the same question."""
 
 
 class Router:
@@ -59,7 +62,7 @@ class Router:
         setup: Setup,
         *,
         books: Books,
-        transport: Transport,
+        transport: Network,
         clock: Clock,
         chance: Callable[[], float] = random.random,
         git: Git | None = None,
@@ -76,6 +79,7 @@ class Router:
         self._on_served = on_served
         self.auto = Auto(books, clock.now)
         self.cascades = Cascades()
+        self.retries = Retries(clock.now)
         self.directory: Path | None = None
         """Where the files are that checks want beside an answer; None = nowhere."""
         self.health = Health()
@@ -144,6 +148,7 @@ class Router:
             now=now,
             auto=self.auto,
             cascades=self.cascades,
+            retries=self.retries,
             chance=chance,
         )
 
@@ -172,19 +177,28 @@ class Router:
             cost_estimate_nanousd=estimate,
             asks_first=isinstance(verdict, NeedsConfirmation),
             auto=decided.auto,
+            is_escalated=decided.earlier is not None,
         )
 
-    async def send(self, request: ChatRequest, caller: Caller, *, watch: Watch | None = None) -> AsyncGenerator[Event]:
+    async def send(
+        self,
+        request: ChatRequest,
+        caller: Caller,
+        *,
+        watch: Watch | None = None,
+        is_out: Callable[[], bool] | None = None,
+    ) -> AsyncGenerator[Event]:
         """Serve one request. The first event is RouteDecided, Waiting or Refused, the last is RequestFinished.
 
         Close the iterator to abort: the connection is closed and the attempt recorded as cancelled.
-        `watch`: is given the decoder of every answer, and gives the one that is used.
+        `watch`: is given the decoder of every answer, and gives the one that is used. `is_out`: says whether anything
+        of the answer has gone where it cannot be taken back; None = it never does.
         """
         await self.setup.prices.ready()
         await self.auto.prepare(self.setup)
         if self.git is not None:
             await self.git.ready()
-        async with aclosing(VerifiedJourney(self, request, caller, watch=watch).events()) as events:
+        async with aclosing(VerifiedJourney(self, request, caller, watch=watch, is_out=is_out).events()) as events:
             async for event in events:
                 await self._let_auto_learn(event, request, caller)
                 yield event
@@ -195,6 +209,9 @@ class Router:
         match event:
             case RouteDecided(request_id=request_id, auto=decided):
                 await self.auto.took(request_id, request, caller, decided)
+                self.retries.took(request_id, request, caller, decided)
+            case AttemptFinished(record=record):
+                self.retries.answered(record)
             case RequestFinished():
                 self.auto.finished(event)
             case _:

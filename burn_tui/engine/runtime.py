@@ -11,10 +11,9 @@ from weakref import WeakSet
 
 from msgspec import structs
 
-from burn_tui.core import narrowing
 from burn_tui.core.budget import Budget
 from burn_tui.core.burn import BurnView, burn_view
-from burn_tui.core.catalog import Catalog
+from burn_tui.core.catalog import Provider
 from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.tension import tension
@@ -25,19 +24,21 @@ from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.comparing import Comparing
 from burn_tui.engine.conversations import Conversations
-from burn_tui.engine.discovery import local_servers
+from burn_tui.engine.discovery import beside, local_servers
 from burn_tui.engine.editor import edited
 from burn_tui.engine.foreign_sessions import ForeignWatch
-from burn_tui.engine.gateway_process import GatewayProcess
+from burn_tui.engine.gateway_process import GatewaySwitch
 from burn_tui.engine.git import Git
 from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.lens import Lens
 from burn_tui.engine.local_load import LoadGauge
 from burn_tui.engine.neighbourhood import Neighbourhood
+from burn_tui.engine.network import LateNetwork
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.prompts import Prompts
+from burn_tui.engine.replaying import Replaying
 from burn_tui.engine.router import Router
 from burn_tui.engine.served_models import ServedModels
 from burn_tui.engine.session import Session
@@ -45,7 +46,6 @@ from burn_tui.engine.settings import Settings
 from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
 from burn_tui.engine.team_membership import Membership
-from burn_tui.engine.transport import Transport
 
 CALM_S = 5.0
 """Figures that change by nothing but the time stay as they are for so long: a dashboard that nobody touches has nothing
@@ -81,10 +81,12 @@ class Runtime:
         self.neighbourhood = Neighbourhood(lambda: self.settings, environ)
         self.membership = Membership(ledger, environ, clock, self.notices)
         self._price_cache = price_cache
-        self._transport = Transport()
+        self._transport = LateNetwork()
         self._price_books: WeakSet[PriceBook] = WeakSet()
         """Those that somebody still works with: what is in flight ends by the prices it began with."""
         self._following: asyncio.Task[None] | None = None
+        self._servers: dict[str, Provider] = {}
+        """Those that were found on this machine, by name."""
         self._sessions: WeakSet[Session] = WeakSet()
         """Those that are still in use somewhere: new settings concern them, too."""
         self._git = Git(project)
@@ -95,9 +97,10 @@ class Runtime:
         self.watch = BurnWatch(ledger)
         self.foreign = ForeignWatch(ledger)
         self.load = LoadGauge(self._transport, clock)
-        self.gateway: GatewayProcess | None = None
-        """Starts and ends the gateway; None = there can be none, as in the demo."""
+        self.gateway: GatewaySwitch | None = None
+        """Starts and ends the gateway; None = none can be started from here."""
         self.lens = Lens(ledger, self.router, clock)
+        self.replaying = Replaying(ledger, lambda: self.router.setup, lambda: self.settings)
         self.log_import = LogImport(ledger, lambda: self.settings, environ, clock)
         self.log_import.on_late = self.watch.relearn
         self._noted: tuple[object, int] | None = None
@@ -171,6 +174,8 @@ class Runtime:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
+        if self.gateway is not None:
+            await self.gateway.close()
         for book in list(self._price_books):
             await book.aclose()
         await self.log_import.aclose()
@@ -206,28 +211,35 @@ class Runtime:
             return [self.session("main")]
         return [self.session("main", name) for name in self.settings.environments]
 
+    def warm_up(self) -> None:
+        """Load what the first call needs, in any thread, so that neither it nor the keys have to wait for that."""
+        self._transport.warm_up()
+
     async def discover(self, wanted: Mapping[str, KnownProvider] | None = None) -> list[str]:
         """Look for model servers on this machine and offer them from now on; the names of those that were new.
 
-        Only without a settings file: who has written one has said which providers there are.
+        Only where no settings name the providers: else it was said which there are.
         `wanted`: what to look for, by name; None = every server that the catalog knows.
         """
-        if self.settings.is_written:
+        if not self.settings.finds_providers:
             return []
         servers = await local_servers(self._transport, known_providers() if wanted is None else wanted)
-        known = self.router.catalog.providers
-        new = Catalog({server.name: server for server in servers if server.name not in known})
-        found = narrowing.catalog(new, self.settings.base).providers
-        if found:
-            self.use(structs.replace(self.settings, catalog=Catalog({**known, **found})))
-        return list(found)
+        self._servers |= {server.name: server for server in servers}
+        before = self.router.catalog
+        if beside(self.settings, servers).catalog != before:
+            self.use(self.settings, is_edited=False)
+        return [name for name in self.router.catalog.providers if name not in before.providers]
 
-    def use(self, settings: Settings) -> None:
-        """Work by other settings from the next request on; what is in flight ends as it began."""
+    def use(self, settings: Settings, *, is_edited: bool = True) -> None:
+        """Work by other settings from the next request on; what is in flight ends as it began.
+
+        `is_edited`: by a person, so keys that were refused get another chance.
+        """
+        settings = beside(settings, self._servers.values())
         self.notices[:] = [notice for notice in self.notices if notice not in self.settings.remarks]
         self.notices.extend(settings.remarks)
         self.settings = settings
-        self.router.adopt(self._setup(settings), is_edited=settings.is_written)
+        self.router.adopt(self._setup(settings), is_edited=is_edited)
         self.conversations.keeps_text = self.router.auto.keeps_text = settings.store_text
         for session in self._sessions:
             session.environment = self.environment(session.environment.name)
@@ -282,7 +294,8 @@ class Runtime:
         await self.router.auto.prepare(self.router.setup)
         now, daily = self.clock.now(), self._daily_budget()
         seen = await self.watch.look(now, daily=daily, budgets=self.settings.budgets, slow_s=self.settings.slow_s)
-        spending = await self.ledger.spending(day_start=seen.expectation.day_start, now=now)
+        day_start = seen.expectation.day_start
+        spending = await self.ledger.spending(day_start=day_start, now=now, version=seen.version)
         limit = daily.limit_nanousd or None
         view = burn_view(
             spending, now=now - now % CALM_S, expectation=seen.expectation, limit_nanousd=limit, live=seen.live

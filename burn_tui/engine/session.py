@@ -6,11 +6,13 @@ from contextlib import aclosing
 from msgspec import structs
 
 from burn_tui.core.assembly import AnswerBuilder
+from burn_tui.core.cascade import Earlier
 from burn_tui.core.chat import ChatRequest, Message, said
 from burn_tui.core.context import shortened
 from burn_tui.core.environment import Environment, Privacy
 from burn_tui.core.events import AttemptStarted, Escalated, Event, FellBack, Refused, RequestFinished
 from burn_tui.core.lock import LOCKED, Lock, unlocked
+from burn_tui.core.model_names import AUTO
 from burn_tui.core.transcript import Transcript
 from burn_tui.core.turns import Turn, turns
 from burn_tui.engine.admission import Caller
@@ -52,6 +54,11 @@ class Session:
         """Where `text` would go if it were sent now, at what estimated cost; `requested` as for `send`."""
         return self._router.preview(self._request(self.messages, text, requested), self._caller())
 
+    def preview_stronger(self, turn: Turn) -> Preview:
+        """Who would answer the question of `turn` if a stronger answer was asked for, once."""
+        request = self._request(turn.before, turn.asked.text, AUTO)
+        return self._router.preview(request, structs.replace(self._caller(), instead_of=turn.earlier))
+
     def preview_of(self, prompt: Prepared) -> Preview:
         """The same for a versioned prompt."""
         return self._router.preview(*self._prompted(prompt, self.messages, None, self._caller()))
@@ -85,13 +92,15 @@ class Session:
         requested: str | None = None,
         before: tuple[Message, ...] | None = None,
         prompt: Prepared | None = None,
+        instead_of: Earlier | None = None,
     ) -> AsyncGenerator[Event]:
         """Send `text` and give the router's events as they come; close the iterator to abort.
 
         Only an answered turn becomes context: what was refused or failed is not said twice.
         `confirmed`: a person agreed to this request, and so to paid calls from this session and to unlocking it.
         `requested`: who is to answer this once; None = whom the session asks. `before`: the context, in place of the
-        session's own; the answer then goes on from there. `prompt`: what is sent in place of `text`.
+        session's own; the answer then goes on from there. `prompt`: what is sent in place of `text`. `instead_of`: the
+        answer in whose place one of auto's strong tier is wanted.
         """
         self.is_busy, self._is_counted = True, False
         if confirmed:
@@ -102,6 +111,7 @@ class Session:
         answer = AnswerBuilder()
         before = self.messages if before is None else before
         request, caller = self._request(before, text, requested), self._caller(confirmed_now=confirmed)
+        caller = structs.replace(caller, instead_of=instead_of) if instead_of is not None else caller
         if prompt is not None:
             request, caller = self._prompted(prompt, before, requested, caller)
         try:

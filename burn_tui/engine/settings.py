@@ -4,10 +4,9 @@ Every problem is a SettingsError that names file, line and key; nothing starts h
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import UNSET, Struct, structs
@@ -15,8 +14,7 @@ from msgspec import UNSET, Struct, structs
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Budget
-from burn_tui.core.capabilities import Capabilities
-from burn_tui.core.catalog import Catalog, Model, Provider, Target
+from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import UnknownTargetError, mend_by_name
 from burn_tui.core.model_names import AUTO
@@ -25,18 +23,17 @@ from burn_tui.core.narrowing import Base
 from burn_tui.core.neighbours import Rule
 from burn_tui.core.policy import Policy, TimeLimits
 from burn_tui.core.routing import PINNED, Route
-from burn_tui.engine.catalog_file import KnownProvider, known_providers
+from burn_tui.engine.catalog_file import known_providers
 from burn_tui.engine.keys import KeyReference
 from burn_tui.engine.settings_auto import auto_policy
+from burn_tui.engine.settings_providers import found, named
 from burn_tui.engine.settings_schema import (
     AuditSettings,
     BudgetSettings,
     EnvironmentSettings,
     FileSettings,
     GatewaySettings,
-    ModelSettings,
     PriceSettings,
-    ProviderSettings,
     RouteSettings,
     TeamSettings,
     TerminalSettings,
@@ -46,7 +43,6 @@ from burn_tui.engine.settings_team import team_settings
 from burn_tui.engine.settings_terminal import KeyChange, key_changes, neighbour_rules
 from burn_tui.engine.text_file import text_of
 from burn_tui.engine.yaml_source import Document, parse
-from burn_tui.providers import DIALECTS
 
 HUES = ("blue", "yellow", "green", "violet", "grey", "red", "cyan")
 _USUAL_HUES = {
@@ -60,7 +56,7 @@ _USUAL_HUES = {
 }
 _PRODUCTION = {"production", "prod", "live"}
 _SCOPE = re.compile(r"all|(?:provider|environment|session|project):.+")
-_KEY_REFERENCE = re.compile(r"\$\{(?P<variable>[A-Za-z_][A-Za-z0-9_]*)\}|keyring:(?P<entry>\S+)")
+_NOTHING_FOUND: Mapping[str, str] = {}
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -68,8 +64,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     origin: str
     """Where it comes from, for the screen: a file's path, or a sentence where there is none."""
-    is_written: bool = True
-    """False = there is no file, and what stands here was found."""
+    finds_providers: bool = False
+    """True = nobody has said which providers there are, so servers on this machine are looked for, too."""
     directory: Path | None = None
     """Where the file is or would be, and the user's own themes; None = nowhere."""
     catalog: Catalog
@@ -107,30 +103,33 @@ class Settings(Struct, frozen=True, kw_only=True):
     """None = the default theme."""
 
 
-def load(path: Path) -> Settings:
-    """The settings in `path`; SettingsError if it cannot be read or taken as it is."""
+def load(path: Path, environ: Mapping[str, str] = _NOTHING_FOUND) -> Settings:
+    """The settings in `path`; SettingsError if it cannot be read or taken as it is.
+
+    `environ`: where keys are found if the file names no providers.
+    """
     document = parse(text_of(path, mend="Check --config."), file=str(path))
-    return structs.replace(read(document), directory=path.parent)
+    return structs.replace(read(document, environ), directory=path.parent)
 
 
-def read(document: Document) -> Settings:
+def read(document: Document, environ: Mapping[str, str] = _NOTHING_FOUND) -> Settings:
     """A parsed settings file as Settings."""
     sections = document.convert((), FileSettings) if document.value is not None else FileSettings()
-    known = known_providers()
-    references = {name: _key_references(document, name, known.get(name)) for name in sections.providers or ()}
-    catalog = Catalog(
-        {name: _provider(document, name, known.get(name), keys=len(keys)) for name, keys in references.items()}
-    )
+    is_named = sections.providers is not None
+    providers = named(document, sections) if is_named else found(environ, sections)
+    catalog = providers.catalog
     policy = Policy(
         on_cut=sections.on_cut, on_filter=sections.on_filter, hedge=sections.hedge, patience_s=sections.patience_s
     )
     timeouts = sections.timeouts or TimeoutSettings()
     routes = _routes(document, sections.routes or [], catalog, policy)
-    environments = _environments(document, sections.environments or {}, catalog)
+    allowed = catalog.providers if is_named else {**catalog.providers, **known_providers()}
+    environments = _environments(document, sections.environments or {}, allowed)
     return Settings(
         origin=document.file,
+        finds_providers=not is_named,
         catalog=catalog,
-        keys={name: keys for name, keys in references.items() if keys},
+        keys=providers.keys,
         prices=_prices(document, sections.prices or {}, catalog),
         environments=environments,
         routes=routes,
@@ -149,80 +148,6 @@ def read(document: Document) -> Settings:
         slow_s=sections.slow_s,
         theme=sections.theme,
     )
-
-
-def _provider(document: Document, name: str, known: KnownProvider | None, *, keys: int) -> Provider:
-    path = ("providers", name)
-    given = document.convert(path, ProviderSettings)
-    dialect = given.dialect or (known.dialect if known else None)
-    if dialect is None:
-        mend = f"Add `dialect: ...`, one of {', '.join(DIALECTS)}."
-        raise document.error("'dialect' is missing, and no provider is known by that name.", path, mend=mend)
-    if dialect not in DIALECTS:
-        raise document.error(
-            f"there is no dialect {dialect!r}.", (*path, "dialect"), mend=mend_by_name(dialect, DIALECTS)
-        )
-    base_url, *more_base_urls = _base_urls(document, path, given, known)
-    return Provider(
-        name=name,
-        dialect=dialect,
-        base_url=base_url,
-        more_base_urls=tuple(more_base_urls),
-        keys=max(keys, 1),
-        models=tuple(_model(model, known) for model in given.models or (known.models if known else ())),
-        is_local=(known is not None and known.local) if given.local is UNSET else given.local,
-        options={**(known.options if known else {}), **given.options},
-    )
-
-
-def _base_urls(
-    document: Document, path: tuple[str, ...], given: ProviderSettings, known: KnownProvider | None
-) -> list[str]:
-    written = given.base_url or (known.base_url if known else None)
-    addresses = written if isinstance(written, list) else [written or ""]
-    for address in addresses:
-        if not _is_address(address):
-            mend = 'Write it as the provider\'s SDK takes it, such as base_url: "https://api.openai.com/v1".'
-            raise document.error("base_url must be an http or https address.", (*path, "base_url"), mend=mend)
-    return [address.rstrip("/") for address in addresses]
-
-
-def _is_address(written: str) -> bool:
-    try:
-        parts = urlsplit(written)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, or a port that no machine has
-        return False
-
-
-def _model(written: str | ModelSettings, known: KnownProvider | None) -> Model:
-    given = ModelSettings(written) if isinstance(written, str) else written
-    built_in = known.capabilities(given.name) if known else Capabilities()
-    said = {name: value for name in Capabilities.__struct_fields__ if (value := getattr(given, name)) is not None}
-    return Model(given.name, given.context_window, structs.replace(built_in, **said))
-
-
-def _key_references(document: Document, name: str, known: KnownProvider | None) -> tuple[KeyReference, ...]:
-    """Where the provider's keys are kept, () = it needs none."""
-    written = document.at(("providers", name, "api_key"))
-    if written is None:
-        return (KeyReference("environment", known.key[0]),) if known and known.key else ()
-    return tuple(_key_reference(document, name, one) for one in (written if isinstance(written, list) else [written]))
-
-
-def _key_reference(document: Document, name: str, written: object) -> KeyReference:
-    match = _KEY_REFERENCE.fullmatch(str(written))
-    if match is None:
-        variable = f"{re.sub('[^A-Za-z0-9]+', '_', name).upper()}_API_KEY"
-        raise document.error(
-            "a key must not stand in the settings file.",
-            ("providers", name, "api_key"),
-            mend=f'Put it into an environment variable and write api_key: "${{{variable}}}", '
-            f'or into the keyring and write api_key: "keyring:{name}".',
-        )
-    if variable := match["variable"]:
-        return KeyReference("environment", variable)
-    return KeyReference("keyring", match["entry"])
 
 
 def _prices(document: Document, entries: dict[str, Any], catalog: Catalog) -> dict[Target, Price]:
@@ -253,7 +178,8 @@ def _target(document: Document, path: tuple[str | int, ...], name: str, catalog:
         raise document.error(str(error), path, mend="Targets are written provider/model.") from error
 
 
-def _environments(document: Document, entries: dict[str, Any], catalog: Catalog) -> dict[str, Environment]:
+def _environments(document: Document, entries: dict[str, Any], allowed: Collection[str]) -> dict[str, Environment]:
+    """`allowed`: the providers that may be named."""
     environments = {}
     for name in entries:
         path = ("environments", name)
@@ -262,11 +188,9 @@ def _environments(document: Document, entries: dict[str, Any], catalog: Catalog)
         if hue not in HUES:
             raise document.error(f"there is no hue {hue!r}.", (*path, "hue"), mend=mend_by_name(hue, HUES))
         for position, provider in enumerate(given.allow or ()):
-            if provider not in catalog.providers:
+            if provider not in allowed:
                 where = (*path, "allow", position)
-                raise document.error(
-                    f"there is no provider {provider!r}.", where, mend=mend_by_name(provider, catalog.providers)
-                )
+                raise document.error(f"there is no provider {provider!r}.", where, mend=mend_by_name(provider, allowed))
         environments[name] = environment_of(name, hue, given)
     return environments
 

@@ -10,7 +10,7 @@ from burn_tui.core.catalog import Catalog, Target
 from burn_tui.core.checks import CommandCheck
 from burn_tui.core.errors import UnknownTargetError, mend_by_name
 from burn_tui.core.routing_rules import Rule
-from burn_tui.engine.settings_schema import AutoSettings, CheckSettings, FileSettings, RuleSettings
+from burn_tui.engine.settings_schema import AutoSettings, CheckSettings, FileSettings
 from burn_tui.engine.yaml_source import Document
 
 _CONDITIONS = ("project", "path", "regex", "operation", "session", "task")
@@ -64,21 +64,21 @@ def _check(document: Document, name: str) -> CommandCheck:
 
 def _rule(document: Document, position: int, catalog: Catalog, checks: list[str], *, is_last: bool) -> Rule:
     path = ("rules", position)
-    given = structs.asdict(document.convert(path, RuleSettings))
-    if all(given[name] is None for name in ("tier", "use", "profile", "check")):
+    rule = document.convert(path, Rule)
+    if all(getattr(rule, name) is None for name in ("tier", "use", "profile", "check")):
         mend = "Give it a tier, a profile, a check, or use: provider/model."
         raise document.error("it decides nothing.", path, mend=mend)
-    if given["check"] is not None and given["check"] not in checks:
-        mend = mend_by_name(given["check"], checks) if checks else "Declare it in the section checks:."
-        raise document.error(f"there is no check {given['check']!r}.", (*path, "check"), mend=mend)
-    if all(given[name] is None for name in _CONDITIONS) and not is_last:
+    if rule.check is not None and rule.check not in checks:
+        mend = mend_by_name(rule.check, checks) if checks else "Declare it in the section checks:."
+        raise document.error(f"there is no check {rule.check!r}.", (*path, "check"), mend=mend)
+    if all(getattr(rule, name) is None for name in _CONDITIONS) and not is_last:
         mend = "Put it last, or give it a project, path, regex, operation, session or task."
         raise document.error("it always holds, so no rule after it ever does.", path, mend=mend)
-    if given["regex"] is not None:
-        _check_pattern(document, (*path, "regex"), given["regex"])
-    if given["use"] is not None:
-        _target(document, (*path, "use"), given["use"], catalog)
-    return Rule(**given)
+    if rule.regex is not None:
+        _check_pattern(document, (*path, "regex"), rule.regex)
+    if rule.use is not None:
+        _target(document, (*path, "use"), rule.use, catalog)
+    return rule
 
 
 def _check_pattern(document: Document, path: tuple[str | int, ...], pattern: str) -> None:

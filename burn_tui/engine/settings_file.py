@@ -1,6 +1,5 @@
 """The settings file while burn-tui runs: looked at twice a second, taken over when it changed and is whole."""
 
-import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.engine.base_file import TrustBook, nearest, under
+from burn_tui.engine.beat import beat
 from burn_tui.engine.discovery import from_environment
 from burn_tui.engine.settings import Settings, load
 
@@ -27,7 +27,7 @@ def settings_for(path: Path, environ: Mapping[str, str], *, is_explicit: bool) -
     `is_explicit`: the person named this file, so its absence is an error.
     """
     if os.path.exists(path):  # noqa: PTH110 - Path's own raises where a name is impossible or a directory is closed
-        return under(load(path), _here(), environ)
+        return under(load(path, environ), _here(), environ)
     if is_explicit:
         raise SettingsError("does not exist.", file=str(path), mend="Check --config or BURN_TUI_CONFIG.")
     return under(from_environment(environ, wanted_file=path), _here(), environ)
@@ -50,11 +50,11 @@ def stamp(path: Path) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def _base_stamps(environ: Mapping[str, str]) -> tuple[Stamp, Stamp]:
-    """Of the repository's settings and of what is trusted."""
+def _base_stamps(trusted: Path) -> tuple[Stamp, Stamp]:
+    """Of the repository's settings and of the book of what is trusted."""
     here = _here()
     base = nearest(here) if here is not None else None
-    return (stamp(base) if base is not None else None), stamp(TrustBook.of(environ).file)
+    return (stamp(base) if base is not None else None), stamp(trusted)
 
 
 async def follow(
@@ -72,17 +72,19 @@ async def follow(
     well, and whether it is trusted.
     """
     problem: str | None = None
-    seen_base = _base_stamps(environ)
+    trusted = TrustBook.of(environ).file
+    seen_base = _base_stamps(trusted)
     while True:
-        await asyncio.sleep(look_s)
-        now, base = stamp(path), _base_stamps(environ)
+        await beat(look_s)
+        now, base = stamp(path), _base_stamps(trusted)
         if now is None or (now, base) == (seen, seen_base):
             continue
         seen, seen_base = now, base
         if problem in runtime.notices:
             runtime.notices.remove(problem)
         try:
-            runtime.use(under(load(path), _here(), environ))
+            runtime.use(under(load(path, environ), _here(), environ))
+            await runtime.discover()
             problem = None
         except SettingsError as error:
             problem = f"The settings as they were still hold. {error}"

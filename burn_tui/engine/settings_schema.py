@@ -8,7 +8,7 @@ from burn_tui.core.bottlenecks import SLOW_S
 from burn_tui.core.budget import Period, WhenFull
 from burn_tui.core.environment import Privacy
 from burn_tui.core.policy import OnCut, OnFilter
-from burn_tui.core.routing_rules import Profile, Tier
+from burn_tui.core.routing_rules import Tier
 from burn_tui.core.task_class import TaskClass
 from burn_tui.core.team import WhenAway
 
@@ -255,38 +255,12 @@ class CheckSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The classes whose answers it judges; absent = only those of the rules that name it."""
 
 
-class RuleSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry of `rules:`, for auto. Every condition that is given has to hold; the first rule that fits decides, and
-    beats whatever was learned.
-    """
-
-    project: str | None = None
-    """A pattern for the project's name; * and ? stand for anything."""
-    path: str | None = None
-    """A pattern for a path that the prompt names, such as "**/*.tf" or "docs/**"."""
-    regex: str | None = None
-    """A regular expression that is found in the prompt."""
-    operation: str | None = None
-    """A pattern for what the caller says it is doing."""
-    session: str | None = None
-    """A pattern for the session's name."""
-    task: TaskClass | None = None
-    """The class that the prompt was given: infra_config, code_edit, quick_snippet, architecture, docs, test_or_debug or
-    other."""
-    tier: Tier | None = None
-    """Who answers: local, cheap, mid or strong; absent = as without the rule."""
-    use: str | None = None
-    """provider/model that answers before all others."""
-    profile: Profile | None = None
-    """deterministic = temperature 0, a fixed seed, a dated model, nothing tried out; creative = temperature 1."""
-    check: str | None = None
-    """The entry of `checks:` that judges the answers; absent = by their class."""
-
-
 class FileSettings(Struct, forbid_unknown_fields=True):
     """The sections of the file; each may be left out or empty."""
 
     providers: dict[str, Any] | None = None
+    """absent = those whose key is in the environment, servers on this machine, and whoever the other sections speak
+    of; {} = none."""
     prices: dict[str, Any] | None = None
     environments: dict[str, Any] | None = None
     routes: list[Any] | None = None

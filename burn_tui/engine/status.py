@@ -20,7 +20,7 @@ from burn_tui.engine import burn_queries as queries
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import open_to_read, recognise
-from burn_tui.engine.ledger_reading import rows, spending
+from burn_tui.engine.ledger_reading import dead_owners, rows, spending
 from burn_tui.engine.ledger_rows import microseconds
 
 BUSY_S = 0.05
@@ -87,7 +87,7 @@ def _burn(connection: Connection, budget: Budget, expectation: Expectation, now:
     for minute in queries.burnt(connection, day_start=expectation.day_start, now=now)["nanousd"].minutes:
         live[minute.minute] += minute.live
     return burn_view(
-        spending(connection, expectation.day_start, now),
+        spending(connection, expectation.day_start, now, without=dead_owners(connection)),
         now=now,
         expectation=expectation,
         limit_nanousd=budget.limit_nanousd or None,

@@ -191,5 +191,5 @@ def _psycopg() -> Any:
         import psycopg.sql  # noqa: PLC0415
     except ImportError as error:
         problem = "psycopg is not installed."
-        raise TeamError(problem, mend="pip install 'burn-tui[team]'.") from error
+        raise TeamError(problem, mend="Install it: pip install 'psycopg[binary]'.") from error
     return psycopg

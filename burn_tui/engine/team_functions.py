@@ -60,7 +60,7 @@ END $$
 
 _SPENT = """
 CREATE OR REPLACE FUNCTION burn.spent(
-    limited budgets, but_not uuid, OUT spent_nanousd bigint, OUT reserved_nanousd bigint
+    limited burn.budgets, but_not uuid, OUT spent_nanousd bigint, OUT reserved_nanousd bigint
 ) LANGUAGE plpgsql STABLE SET search_path = burn, pg_temp SET jit = off AS $$
 DECLARE
     since timestamptz := date_trunc(limited.period, now() AT TIME ZONE limited.timezone) AT TIME ZONE limited.timezone;
@@ -101,7 +101,7 @@ END $$
 """
 
 _RESERVE = """
-CREATE OR REPLACE FUNCTION burn.reserve(wanted reservations) RETURNS TABLE (budget integer, spent_nanousd bigint,
+CREATE OR REPLACE FUNCTION burn.reserve(wanted burn.reservations) RETURNS TABLE (budget integer, spent_nanousd bigint,
     reserved_nanousd bigint, fits boolean) LANGUAGE plpgsql SET search_path = burn, pg_temp SET jit = off AS $$
 DECLARE
     one budgets;

@@ -2,9 +2,11 @@
 
 import re
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from functools import lru_cache
 from types import ModuleType, TracebackType
 from typing import Self, cast
+from urllib.request import getproxies
 
 # httpx imports its own command line with itself where click and rich are installed, which takes as long as all the
 # rest of it. It does without where that cannot be imported.
@@ -13,21 +15,11 @@ sys.modules.setdefault("httpx._main", cast("ModuleType", None))
 import httpx  # noqa: E402
 
 from burn_tui.core.failure import Failure, redacted  # noqa: E402
-from burn_tui.core.policy import TimeLimits  # noqa: E402
+from burn_tui.engine.network import TransportError  # noqa: E402
 from burn_tui.providers.dialect import HttpRequest  # noqa: E402
 
 IDLE_CONNECTIONS = 64
 """Connections that are kept open for the next request."""
-
-
-class TransportError(Exception):
-    """The network, not the provider, said no. `failure` says how."""
-
-    def __init__(self, failure: Failure, *, was_sent: bool = True) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-        self.was_sent = was_sent
-        """False = the request certainly never reached the provider, so nothing can be billed."""
 
 
 class Response:
@@ -45,8 +37,11 @@ class Response:
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """The body as it comes. TransportError if it breaks off."""
+        is_compressed = "content-encoding" in self.headers
+        # What is not compressed needs none of the layers that httpx puts in the way of every chunk.
+        pieces = self._response.aiter_bytes() if is_compressed else cast("AsyncIterable[bytes]", self._response.stream)
         with _network_errors():
-            async for chunk in self._response.aiter_bytes():
+            async for chunk in pieces:
                 yield chunk
 
     async def read(self) -> bytes:
@@ -63,14 +58,16 @@ class Transport:
     """A pool of connections to providers."""
 
     def __init__(self) -> None:
-        # How long an answer may take is watched by whoever reads it; here only the connecting has a limit of its own.
-        timeout = httpx.Timeout(None, connect=TimeLimits().connect_s)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
-        # A proxy for the outside has no business between us and a server on this machine.
-        direct = {
-            f"all://{host}": httpx.AsyncHTTPTransport(limits=limits) for host in ("localhost", "127.0.0.1", "[::1]")
-        }
-        self._client = httpx.AsyncClient(timeout=timeout, limits=limits, mounts=direct, follow_redirects=False)
+        self._direct = _Direct(limits=limits)
+        self._has_proxies = bool(getproxies())
+        if self._has_proxies:
+            # A proxy for the outside has no business between us and a server on this machine.
+            mounts = {f"all://{host}": self._direct for host in ("localhost", "127.0.0.1", "[::1]")}
+            self._client = httpx.AsyncClient(limits=limits, mounts=mounts)
+        else:
+            self._client = httpx.AsyncClient(transport=self._direct)
+        self._usual_headers = dict(self._client.headers)
 
     async def send(self, request: HttpRequest, *, connect_s: float) -> Response:
         """The response to `request`, as soon as its headers have come; whoever has it closes it.
@@ -80,21 +77,26 @@ class Transport:
         with _network_errors():
             while True:
                 connection = _Connection()
-                outgoing = self._client.build_request(
+                outgoing = httpx.Request(
                     request.method,
-                    request.url,
-                    headers=dict(request.headers),
+                    _address(request.url),
+                    headers={**self._usual_headers, **request.headers},
                     content=request.body,
-                    timeout=httpx.Timeout(None, connect=connect_s),
-                    extensions={"trace": connection.watch},
+                    extensions={"timeout": {"connect": connect_s}, "trace": connection.watch},
                 )
                 try:
-                    return Response(await self._client.send(outgoing, stream=True))
+                    return Response(await self._answered(outgoing))
                 except (httpx.NetworkError, httpx.RemoteProtocolError):
                     # A server may close an idle connection at the moment in which it is taken up again. That says
                     # nothing of the server, and every turn of this loop takes one such connection out of the pool.
                     if connection.is_new:
                         raise
+
+    async def _answered(self, outgoing: httpx.Request) -> httpx.Response:
+        """httpx' client knows of proxies and of passwords in addresses. Where there are none it only costs time."""
+        if self._has_proxies or outgoing.url.userinfo:
+            return await self._client.send(outgoing, stream=True)
+        return await self._direct.handle_async_request(outgoing)
 
     async def get(self, url: str, *, timeout_s: float) -> bytes | None:
         """The body of a 200 from `url`, or None for anything else: used to look for servers on loopback."""
@@ -107,6 +109,24 @@ class Transport:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+        await self._direct.aclose()
+
+
+class _Direct(httpx.AsyncHTTPTransport):
+    """httpx' own way to a server, but over our sockets. It has no word for that; a test notices if it goes unheard."""
+
+    def __init__(self, limits: httpx.Limits) -> None:
+        # Late: httpx, too, loads what it stands on when it is first used.
+        from burn_tui.engine.sockets import Sockets  # noqa: PLC0415
+
+        super().__init__(limits=limits)
+        self._pool._network_backend = Sockets()  # noqa: SLF001
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx.URL:
+    """`url`, taken apart: there are few, and it takes long."""
+    return httpx.URL(url)
 
 
 class _Connection:

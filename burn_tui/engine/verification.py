@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from burn_tui.core.budget import Fits
-from burn_tui.core.cascade import Cascade, stronger
+from burn_tui.core.budget import Exceeds
+from burn_tui.core.cascade import Cascade, following, stronger
 from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest
 from burn_tui.core.checks import Flaw, flaw
 from burn_tui.core.environment import Allowed
-from burn_tui.core.events import Escalated, Waiting
+from burn_tui.core.events import Escalated, NotEscalated, Refused, Waiting
 from burn_tui.core.money import cost
 from burn_tui.core.routing import Plan
 from burn_tui.core.usage import AttemptOpened, UsageRecord
-from burn_tui.engine.admission import Admission, Caller
+from burn_tui.engine.admission import Admission, Caller, over_budget
 from burn_tui.engine.attempt import Attempt
 from burn_tui.engine.cascades import CascadeRow
 from burn_tui.engine.check_command import judged
 from burn_tui.engine.choice import Choice
+from burn_tui.engine.retries import ESCALATED
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
@@ -49,13 +50,13 @@ class Verification:
             return None
         return Waiting(attempt.way.target, command.timeout_s, f"Check {command.name} runs, at most that long.")
 
-    async def flaw(self, attempt: Attempt) -> Flaw | None:
+    async def flaw(self, attempt: Attempt, *, runs_command: bool = True) -> Flaw | None:
         """What is wrong with the answer; None = nothing is, or it calls tools, or nothing is checked."""
         if self._passes(attempt):
             return None
         wanted, text = self._cascade.wanted, attempt.answer.text
         found = flaw(wanted, text, attempt.record.finish_reason)
-        if found is not None or wanted.command is None:
+        if found is not None or wanted.command is None or not runs_command:
             return found
         said = await judged(wanted.command, text, project=self._router.directory, environ=os.environ)
         if said.word == "cannot":
@@ -64,17 +65,28 @@ class Verification:
 
     def following(self, failed: Target, choice: Choice) -> Target | None:
         """Who is asked instead; None = nobody, and the answer stays."""
-        decided, cascade = self._plan.auto, self._cascade
-        if decided is None or cascade.is_off or (decided.is_explicit and not (decided.check or self._caller.check)):
+        if (decided := self._plan.auto) is None:
             return None
         open_now = [target for target in self._plan.targets if choice.admits(target)]
-        return stronger(decided, failed, open_now, self._estimate, ratio=cascade.ratio)
+        return following(decided, self._cascade, failed, open_now, self._estimate)
 
-    async def admitted(self, opened: AttemptOpened, target: Target) -> bool:
-        """Whether guard and budgets let the stronger target be asked, without a question; then its row is open."""
-        if not isinstance(self._admission.verdict(target, self._caller, opened.cost_estimate_nanousd), Allowed):
-            return False
-        return isinstance(await self._admission.admit(opened, target, self._caller), Fits)
+    async def hindrance(self, opened: AttemptOpened, target: Target) -> str | None:
+        """What keeps the stronger target from being asked without a question; None = nothing, and its row is open."""
+        decided = self._plan.auto
+        if decided is not None and decided.tiers.get(target) == "strong":
+            capped = self._router.auto.over_cap(self._admission.setup.auto, is_counted=True)
+            if capped is not None:
+                return f"{capped}."
+        verdict = self._admission.verdict(target, self._caller, opened.cost_estimate_nanousd)
+        if not isinstance(verdict, Allowed):
+            return verdict.why
+        match await self._admission.admit(opened, target, self._caller):
+            case Exceeds() as exceeds:
+                return over_budget(exceeds, target).reason
+            case Refused(reason=reason):
+                return reason
+            case _:
+                return None
 
     def escalated(self, found: Flaw, record: UsageRecord, following: Target) -> Escalated:
         """What is said of it, with both costs."""
@@ -140,6 +152,12 @@ class Verification:
         return self._admission.estimate(self._request, target)
 
 
+def left_standing(found: Flaw, target: Target, following_: Target, hindrance: str) -> NotEscalated:
+    """What is said where the stronger target is not asked."""
+    why = f"The answer of {target} {found.why}, and {following_} is not asked: {hindrance}"
+    return NotEscalated(target, following_, why)
+
+
 def row_reason(escalated: Escalated) -> str:
     """Why the stronger target was asked, for its row in the ledger."""
-    return f"escalated: {escalated.why} {escalated.costs}".strip()
+    return f"{ESCALATED}{escalated.why} {escalated.costs}".strip()

@@ -6,7 +6,7 @@ something else (`no`, `12:30`, `0123`, a date) is refused rather than guessed at
 
 import math
 import re
-from typing import TypeVar, get_args
+from typing import TypeVar, cast, get_args, get_origin
 
 import msgspec
 import yaml
@@ -44,6 +44,10 @@ _IMPLIED_TAGS = {
 }
 
 
+_QUICK_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, which says less well what is wrong; not every platform has it."""
+
+
 class Document(Struct):
     """A parsed file."""
 
@@ -56,8 +60,8 @@ class Document(Struct):
     written: dict[Path, str] = {}
     """What stands in the file where a value is a number, true, false or null: for whoever wants it as text."""
 
-    def error(self, problem: str, path: Path, *, mend: str = "") -> SettingsError:
-        """A SettingsError about the value at `path`, at the nearest line that is known."""
+    def error(self, problem: str, path: Path, *, mend: str) -> SettingsError:
+        """A SettingsError about the value at `path`, at the nearest line that is known. `mend`: as SettingsError's."""
         known = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.lines), ())
         return SettingsError(problem, file=self.file, line=self.lines.get(known), key=dotted(path), mend=mend)
 
@@ -91,6 +95,10 @@ class Document(Struct):
 
     def _explained(self, error: msgspec.ValidationError, path: Path, type_: type) -> SettingsError:
         problem, _, where = str(error).partition(" - at `")
+        before, is_in_mapping, _ = where.partition("[...]")
+        if is_in_mapping:  # msgspec does not say in which entry
+            self._look_into((*path, *_msgspec_path(before)), _value_type(_type_at(type_, _msgspec_path(before))))
+            where = before
         full = (*path, *_msgspec_path(where))
         if unknown := re.search(r"contains unknown field `(.*)`", problem):
             known = _field_names(type_, _msgspec_path(where))
@@ -98,19 +106,27 @@ class Document(Struct):
             return self.error("unknown key.", (*full, key), mend=mend_by_name(key, known))
         if missing := re.search(r"missing required field `(.*)`", problem):
             return self.error(f"{missing.group(1)!r} is missing.", full, mend=f"Add `{missing.group(1)}: ...` here.")
-        mend = "Write true or false." if "Expected `bool`" in problem else ""
         if problem.startswith("Invalid enum value"):
-            mend = mend_by_name(str(self.at(full)), _literals(type_, _msgspec_path(where)))
-        return self.error(_plainly(problem), full, mend=mend)
+            value = problem.removeprefix("Invalid enum value ").strip("'")
+            mend = mend_by_name(value, _literals(_type_at(type_, _msgspec_path(where))))
+            place = (*full, value) if where.startswith("key` in") else full
+            return self.error(f"{value!r} means nothing here.", place, mend=mend)
+        return self.error(_plainly(problem), full, mend=_mend(problem))
+
+    def _look_into(self, path: Path, type_: object) -> None:
+        """Raise the error of the first entry of the mapping at `path` that is no `type_`."""
+        for name in self.mapping(path):
+            self.convert((*path, name), cast("type[object]", type_))
 
 
-def parse(text: str, *, file: str, refuses_traps: bool = True) -> Document:
+def parse(text: str, *, file: str, refuses_traps: bool = True, is_ours: bool = False) -> Document:
     """`text` as a Document; SettingsError with the line for anything that is not plain, unambiguous YAML.
 
     `refuses_traps`: False = what older YAML reads as something else is the text that it is in the core schema's eyes.
+    `is_ours`: it comes with burn-tui, so there will be nothing to explain, and the quick loader may read it.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_QUICK_LOADER if is_ours else yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         mend = "Check the quotes, brackets and indentation there."
@@ -161,7 +177,7 @@ class _Reading:
         result: dict[str, object] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._document.error("a key must be a plain word.", path)
+                raise self._document.error("a key must be a plain word.", path, mend="Write `name: value` lines.")
             key = str(key_node.value)
             here = (*path, key)
             first = self._document.lines.get(here)
@@ -175,7 +191,7 @@ class _Reading:
 
     def _scalar(self, node: yaml.Node, path: Path) -> object:
         text = str(node.value)
-        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        if not isinstance(node, yaml.ScalarNode) or node.style:
             return text
         self._refuse_traps(node, path)
         if any(pattern.fullmatch(text) for pattern, _ in _TRAPS):
@@ -198,15 +214,16 @@ class _Reading:
         try:
             return int(text, 0)
         except ValueError as error:  # Python's own limit, some thousand digits
-            raise self._document.error("this number is too long.", path) from error
+            mend = "Put quotes around it if it is text."
+            raise self._document.error("this number is too long.", path, mend=mend) from error
 
     def _refuse_traps(self, node: yaml.ScalarNode, path: Path) -> None:
-        if node.style is not None or not self._refuses_traps:
+        if node.style or not self._refuses_traps:
             return
         for pattern, reason in _TRAPS:
             if pattern.fullmatch(node.value):
-                mend = f'Put quotes around it ("{node.value}") if it is text'
-                mend += ", or write true or false." if "true or false" in reason else ", or write it plainly."
+                otherwise = "write true or false" if "true or false" in reason else "write it plainly"
+                mend = f'Put quotes around it ("{node.value}") if it is text, or {otherwise}.'
                 raise self._document.error(f"{node.value} is ambiguous: {reason}.", path, mend=mend)
 
 
@@ -216,13 +233,43 @@ def _kind(value: object) -> str:
     )
 
 
+_PLAIN = {
+    "array": "a list",
+    "object": "a mapping",
+    "str": "text",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "null": "nothing",
+}
+"""msgspec's names of types, and those that a person who writes YAML knows."""
+
+_MENDS = {
+    "array": "Write `[one, other]`, or a line `- one` for each.",
+    "object": "Write `name: value` lines.",
+    "str": "Put quotes around it if it is text.",
+    "bool": "Write true or false.",
+    "int": "Write a whole number, without quotes.",
+    "float": "Write a number, without quotes.",
+}
+"""By the type that was expected."""
+
+
 def _plainly(problem: str) -> str:
     """msgspec's words with type names that a person who writes YAML knows."""
-    problem = problem.replace(" | null", "")
-    for name, plain in (("array", "a list"), ("object", "a mapping"), ("str", "text"), ("bool", "true or false")):
-        problem = problem.replace(f"`{name}`", plain)
-    problem = re.sub(r"`(?:int|float)`", "a number", problem).replace("`", "")
+    problem = problem.replace(" | null", "").replace("Expected `int`", "Expected a whole number")
+    problem = re.sub(r"`([a-z |]+)`", lambda named: " or ".join(_plain_names(named[1])), problem)
     return problem[0].lower() + problem[1:] + "."
+
+
+def _plain_names(types: str) -> list[str]:
+    return list(dict.fromkeys(_PLAIN.get(name, name) for name in types.split(" | ")))
+
+
+def _mend(problem: str) -> str:
+    """What helps where another type was expected; limits stand in the problem."""
+    expected = re.match(r"Expected `(\w+).*, got", problem)
+    return _MENDS.get(expected[1], "") if expected else ""
 
 
 def _msgspec_path(where: str) -> Path:
@@ -235,10 +282,16 @@ def _type_at(type_: object, path: Path) -> object:
     """The annotated type that `path` leads to inside the Struct `type_`."""
     for key in path:
         if isinstance(key, int):
-            type_ = get_args(type_)[0]
+            type_ = _value_type(type_)
         else:
             type_ = {field.encode_name: field.type for struct in _structs(type_) for field in fields(struct)}[key]
     return type_
+
+
+def _value_type(type_: object) -> object:
+    """Of the entries of a list or a mapping that may also be absent or stand alone."""
+    one = next(one for one in (type_, *get_args(type_)) if get_origin(one) in {list, tuple, dict})
+    return next(of for of in reversed(get_args(one)) if of is not Ellipsis)
 
 
 def _structs(type_: object) -> list[type[Struct]]:
@@ -249,5 +302,7 @@ def _field_names(type_: object, path: Path) -> list[str]:
     return [field.encode_name for struct in _structs(_type_at(type_, path)) for field in fields(struct)]
 
 
-def _literals(type_: object, path: Path) -> list[str]:
-    return [value for value in get_args(_type_at(type_, path)) if isinstance(value, str)]
+def _literals(type_: object) -> list[str]:
+    """The words that are allowed where it is one of a few, or absent."""
+    inner = get_args(type_)
+    return [word for one in inner for word in ([one] if isinstance(one, str) else _literals(one))]

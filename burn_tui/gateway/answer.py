@@ -29,6 +29,7 @@ from burn_tui.core.events import (
     UsageSeen,
 )
 from burn_tui.core.failure import Failure
+from burn_tui.gateway.holding import Holding
 from burn_tui.gateway.passing import Passing
 from burn_tui.providers.dialect import Decoder, Dialect, Encoder
 from burn_tui.providers.tool_names import ToolNames
@@ -45,6 +46,8 @@ class Answer:
         """Whether anything of the answer was given to be sent."""
         self.cut: Failure | None = None
         """Set when the answer can go on no more, because what was sent of it cannot be taken back."""
+        self.holding: Holding | None = None
+        """What keeps the answer back until it may be taken for one; None = nothing does."""
         self._dialect = dialect
         self._request = request
         self._new_encoder = new_encoder
@@ -80,6 +83,8 @@ class Answer:
                 self._begin_anew_at(target)
             case TextDelta() | ReasoningDelta() | ToolCallDelta():
                 self._said.append(event)
+                if self.holding is not None:
+                    self.holding.take(event)
                 return self._shown(self._written(event), is_answer=True)
             case ModelSeen():
                 self._said.append(event)
@@ -95,6 +100,8 @@ class Answer:
                 self._change_hands(continues=continues)
                 self._begin_anew_at(target)
             case Escalated(to_target=target):
+                if self.holding is not None:
+                    self.holding.end()
                 self._held.clear()
                 self._change_hands(continues=False)
                 self._begin_anew_at(target)
@@ -104,7 +111,9 @@ class Answer:
 
     def end(self) -> bytes:
         """What is left of an answer that is complete."""
-        rest = self._passing.taken() if self._passing is not None else self._encoding().finish()
+        rest = self._passing.rest() if self._passing is not None else self._encoding().finish()
+        if self.holding is not None:
+            self.holding.end()
         self.has_begun = True
         return self._released() + rest
 
@@ -123,6 +132,11 @@ class Answer:
         return self._encoding().encode(event)
 
     @property
+    def is_kept_back(self) -> bool:
+        """Whether nothing may be shown yet, although something has come or will."""
+        return self.holding is not None and not self.holding.is_over
+
+    @property
     def _has_called(self) -> bool:
         return any(isinstance(delta, ToolCallDelta) for delta in self._said)
 
@@ -133,10 +147,11 @@ class Answer:
 
     def _shown(self, data: bytes, *, is_answer: bool = False) -> bytes:
         self._held.append(data)
-        if not self._request.stream or self._is_done or not (self.has_begun or is_answer):
+        if not self._request.stream or self._is_done or not (self.has_begun or is_answer) or self.is_kept_back:
             return b""
-        self.has_begun = True
-        return self._released()
+        released = self._released()
+        self.has_begun |= bool(released)
+        return released
 
     def _released(self) -> bytes:
         released = b"".join(self._held)
@@ -157,6 +172,8 @@ class Answer:
             self._splice()
         else:
             self._said.clear()
+            if self.holding is not None:
+                self.holding.begin_anew()
 
     def _begin_anew_at(self, target: Target) -> None:
         """Whatever comes next is of `target`, also where it is an answer that is said again without a call."""

@@ -9,8 +9,8 @@ from burn_tui.core.model_names import meant
 from burn_tui.core.money import NANOUSD
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.embeddings import CAPABLE, embed
+from burn_tui.engine.network import TransportError
 from burn_tui.engine.runtime import Runtime
-from burn_tui.engine.transport import TransportError
 from burn_tui.gateway.callers import withheld
 from burn_tui.gateway.exchange import Exchange
 from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_router
@@ -36,12 +36,15 @@ async def _pass_on(exchange: Exchange, asked: Mapping[str, object], caller: Call
         failure = Failure("transient", str(error) or "nothing came in time")
         raise of_failure(failure, f"{target} failed: {failure.message}") from error
     if isinstance(embedded, Refused):
-        raise of_router(embedded, now=runtime.clock.now(), withheld=withheld(caller, runtime))
+        stricter = withheld(caller, runtime)
+        raise of_router(embedded, environment=caller.environment.name, now=runtime.clock.now(), withheld=stricter)
     spent = embedded.record.cost_nanousd
     headers = {
         "content-type": embedded.content_type,
         "x-burn-served-by": str(target),
         "x-burn-request-id": embedded.record.opened.request_id,
+        "x-burn-reason": embedded.record.opened.route_reason,
+        "x-burn-attempts": "1",
         "x-burn-cost-usd": "unknown" if spent is None else f"{spent / NANOUSD:.9f}",
     }
     await exchange.answer(embedded.status, headers, embedded.body)

@@ -40,6 +40,8 @@ class Exchange:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         self.has_started = False
+        self.is_answered = False
+        """Whether the last piece of the answer was sent."""
         self._receive = receive
         self._send = send
 
@@ -95,6 +97,7 @@ class Exchange:
 
         ClientGoneError if it takes nothing for READ_S: a reservation and a provider's connection wait with it.
         """
+        self.is_answered |= is_last
         try:
             async with asyncio.timeout(READ_S):
                 await self._send({"type": "http.response.body", "body": data, "more_body": not is_last})
@@ -108,14 +111,17 @@ class Exchange:
         await self.write(body, is_last=True)
 
     async def while_there(self, work: Coroutine[None, None, None]) -> None:
-        """Do `work`, and stop it as soon as the client goes away. For use once the body was read."""
+        """Do `work`, and stop it as soon as the client goes away. For use once the body was read.
+
+        A client that has its whole answer may go: what is still to be noted of it is noted.
+        """
         doing = asyncio.ensure_future(work)
         leaving = asyncio.ensure_future(self._left())
         try:
             await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-            if not doing.done():
+            if not doing.done() and not self.is_answered:
                 doing.cancel()
             with suppress(asyncio.CancelledError):
                 await doing

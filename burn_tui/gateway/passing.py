@@ -5,10 +5,11 @@
 
 An event that says that the answer failed is not passed on: somebody else may still answer, and if not, the gateway says
 so itself. One that cannot be read is left out, as our own decoders do. What comes in the middle of an event waits for
-its end, for the same reason.
+its end, for the same reason. The event that says that the answer is done waits, with all behind it, until the answer
+has held good: often it brings the last words as well.
 """
 
-from burn_tui.core.events import Malformed, UsageSeen, WireEvent
+from burn_tui.core.events import FinishSeen, Malformed, UsageSeen, WireEvent
 from burn_tui.core.failure import Failure
 from burn_tui.core.sse import MAX_EVENT_BYTES
 from burn_tui.providers.dialect import Decoder
@@ -26,12 +27,19 @@ class Passing:
         """False = events that only count tokens are for us alone: the client did not ask for them."""
         self._unfinished = b""
         self._ready: list[bytes] = []
+        self._ending: list[bytes] = []
+        self._is_done = False
         self._has_failed = False
 
     def taken(self) -> bytes:
-        """What may be passed on and was not taken before."""
+        """What may be passed on while the answer goes on, and was not taken before."""
         ready, self._ready = b"".join(self._ready), []
         return ready
+
+    def rest(self) -> bytes:
+        """What may be passed on once the answer is complete, and was not taken before."""
+        ending, self._ending = b"".join(self._ending), []
+        return self.taken() + ending
 
     def feed(self, data: bytes) -> list[WireEvent]:
         """As the decoder it is around."""
@@ -67,7 +75,8 @@ class Passing:
     def _passed(self, event: bytes, meant: list[WireEvent]) -> list[WireEvent]:
         self._has_failed |= any(isinstance(one, Failure) for one in meant)
         if not self._has_failed and not self._is_for_us(meant):
-            self._ready.append(event)
+            self._is_done |= any(isinstance(one, FinishSeen) for one in meant)
+            (self._ending if self._is_done else self._ready).append(event)
         return meant
 
     def _is_for_us(self, meant: list[WireEvent]) -> bool:

@@ -48,15 +48,18 @@ def unauthorised(words: str) -> RefusalError:
     return RefusalError(Failure("auth", words), status=401)
 
 
-def of_router(refused: Refused, *, now: float, withheld: str = "") -> RefusalError:
-    """The router's no. `now` is seconds since the epoch; `withheld`: why the guard was stricter than the settings."""
+def of_router(refused: Refused, *, environment: str, now: float, withheld: str = "") -> RefusalError:
+    """The router's no to somebody in `environment`. `now` is seconds since the epoch; `withheld`: why the guard was
+    stricter than the settings.
+    """
     words = f"{refused.reason} {refused.mend}"
     match refused.kind:
         case "guard":
             words = f"{refused.reason} {withheld}" if withheld else words
             return RefusalError(Failure("refused", words), status=403)
         case "confirmation":
-            mend = "Nobody can be asked here. Make a token that agrees beforehand: burn-tui gateway token --yes."
+            token = f"burn-tui gateway token --env {environment} --yes"
+            mend = f"Nobody can be asked here. Make a token that agrees beforehand: {token}."
             return RefusalError(Failure("refused", f"{refused.reason} {mend}"), status=403)
         case "budget":
             return RefusalError(Failure("quota_exhausted", words), status=402)

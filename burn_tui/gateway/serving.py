@@ -1,10 +1,12 @@
 """One question to a model: read in the client's dialect, routed like any other, answered in the client's dialect."""
 
-from contextlib import aclosing
+import asyncio
+from contextlib import aclosing, suppress
 
 from msgspec import structs
 
 from burn_tui.core.chat import ChatRequest
+from burn_tui.core.checks import Wanted
 from burn_tui.core.errors import UnknownTargetError
 from burn_tui.core.events import AttemptFailed, AttemptFinished, Event, Refused, RequestFinished, RouteDecided
 from burn_tui.core.failure import IN_WORDS, Failure
@@ -15,17 +17,16 @@ from burn_tui.engine.runtime import Runtime
 from burn_tui.gateway.answer import Answer
 from burn_tui.gateway.callers import withheld
 from burn_tui.gateway.doors import Door
-from burn_tui.gateway.exchange import Exchange
+from burn_tui.gateway.exchange import ClientGoneError, Exchange
+from burn_tui.gateway.holding import PING_S, PINGS, Holding
 from burn_tui.gateway.refusals import RefusalError, malformed, of_failure, of_router
 from burn_tui.gateway.told import Told
 from burn_tui.providers import DIALECTS
 from burn_tui.providers.dialect import Dialect, Encoder
 from burn_tui.providers.gemini_array import ArrayWriter, wants_array
+from burn_tui.providers.gemini_ending import said_beside
 
 _ID_BEGINNINGS = {"anthropic-messages": "msg_", "openai-responses": "resp_"}
-
-_WITHOUT_COMMENTS = frozenset({"gemini-generate"})
-"""Dialects whose own clients read a comment in a stream as data."""
 
 _STREAM_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -89,15 +90,32 @@ class _Served:
         self._failed: AttemptFailed | None = None
         self._is_checked = False
         """True = another answer may follow one that is complete."""
+        self._is_finished = False
+        self._request_id = ""
+        self._held: Holding | None = None
+        """Of which the ledger does not know yet."""
+        self._pinging: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
     async def by_router(self) -> None:
         """Send what the router gives as it comes."""
-        events = self._router.send(self._request, self._caller, watch=self._answer.watch)
+        try:
+            await self._send()
+        finally:
+            if self._pinging is not None:
+                self._pinging.cancel()
+            self._note_held()
+
+    async def _send(self) -> None:
+        answer = self._answer
+        events = self._router.send(self._request, self._caller, watch=answer.watch, is_out=lambda: answer.has_begun)
         async with aclosing(events):
             async for event in events:
                 self._told.take(event)
                 if data := self._answer.take(event):
                     await self._write(data)
+                if self._answer.holding is not None and self._answer.holding.is_over:
+                    self._note_held()
                 if self._answer.cut is not None:
                     await self._break_off(self._answer.cut)
                     return
@@ -109,28 +127,58 @@ class _Served:
                 self._refused = event
             case AttemptFailed():
                 self._failed = event
-            case RouteDecided(auto=auto):
+            case RouteDecided(request_id=request_id, auto=auto, cascade=cascade):
+                self._request_id = request_id
                 self._is_checked = auto is not None and not self._request.stream
-            case AttemptFinished(record=record) if record.error_type is None and not self._is_checked:
+                if self._request.stream and cascade is not None and cascade.backup is not None:
+                    self._keep_back(cascade.wanted)
+            case AttemptFinished(record=record) if record.error_type is None and not self._may_be_exchanged:
                 await self._finish()
             case RequestFinished(served=None, failure=failure):
                 await self._fail(failure)
-            case RequestFinished() if self._is_checked:
+            case RequestFinished() if not self._is_finished:
                 await self._finish()
             case _:
                 pass
 
+    @property
+    def _may_be_exchanged(self) -> bool:
+        """Whether an answer that is complete is not yet the one that the client gets."""
+        return self._is_checked or self._answer.is_kept_back
+
+    def _keep_back(self, wanted: Wanted) -> None:
+        """Show nothing of the answer until it may be taken for one."""
+        self._answer.holding = self._held = Holding(wanted, self._clock.monotonic)
+        if self._dialect.name in PINGS:
+            self._pinging = asyncio.create_task(self._ping(PINGS[self._dialect.name]))
+
+    async def _ping(self, sign: bytes) -> None:
+        """Signs of life while the answer is kept back. Before its first word there are none: a failure has a status."""
+        with suppress(ClientGoneError):
+            while self._answer.is_kept_back:
+                await asyncio.sleep(PING_S)
+                if self._answer.is_kept_back and self._answer.holding and self._answer.holding.has_begun:
+                    await self._write(sign)
+
+    def _note_held(self) -> None:
+        """Let the ledger know, once, how long the client waited for its first words because of the check."""
+        holding, self._held = self._held, None
+        if holding is not None and holding.has_begun:
+            self._router.auto.held(self._request_id, holding.held_s)
+
     async def _finish(self) -> None:
+        self._is_finished = True
         data = self._answer.end()
+        self._note_held()
         if not self._request.stream:
             await self._exchange.answer(200, self._headers(), data)
             return
-        await self._write(data + (b"" if data.endswith(b"\n") else b"\n\n") + self._comments)
+        await self._write(self._with_last_words(data + (b"" if data.endswith(b"\n") else b"\n\n")))
         await self._end()
 
     async def _fail(self, failure: Failure | None) -> None:
         refusal = self._refusal(failure)
-        if self._answer.has_begun:
+        if self._exchange.has_started:
             await self._break_off(refusal.failure)
             return
         refusal.headers = {**refusal.headers, **self._told.headers}
@@ -140,32 +188,42 @@ class _Served:
         if failure is None:
             assert self._refused is not None, "who was not served was refused, or somebody failed"
             stricter = withheld(self._caller, self._runtime)
-            return of_router(self._refused, now=self._clock.now(), withheld=stricter)
+            return of_router(
+                self._refused,
+                environment=self._caller.environment.name,
+                now=self._clock.now(),
+                withheld=stricter,
+            )
         who = f"{self._failed.target} {IN_WORDS[failure.error_type]}: " if self._failed else ""
         return of_failure(failure, f"{who}{failure.message}")
 
     async def _break_off(self, failure: Failure) -> None:
         """A client must not take half an answer for a whole one."""
-        await self._write(self._answer.broken(failure) + self._comments)
+        await self._write(self._with_last_words(self._answer.broken(failure)))
         await self._end()
 
     async def _end(self) -> None:
         await self._exchange.write(b"" if self._array is None else self._array.finish(), is_last=True)
 
-    @property
-    def _comments(self) -> bytes:
-        return b"" if self._dialect.name in _WITHOUT_COMMENTS else self._told.comments
+    def _with_last_words(self, ending: bytes) -> bytes:
+        """The end of a stream, with what no header could know yet."""
+        if (holding := self._answer.holding) is not None:
+            self._told.held_s = holding.held_s
+        if self._dialect.name == "gemini-generate":
+            return said_beside(ending, self._told.headers)
+        return ending + self._told.comments
 
     async def _write(self, data: bytes) -> None:
-        if not self._exchange.has_started:
-            await self._exchange.start(200, self._headers() | _STREAM_HEADERS)
-        await self._exchange.write(data if self._array is None else self._array.written(data))
+        async with self._writing:
+            if not self._exchange.has_started:
+                await self._exchange.start(200, self._headers() | _STREAM_HEADERS)
+            await self._exchange.write(data if self._array is None else self._array.written(data))
 
     def _headers(self) -> dict[str, str]:
         content_type = self._dialect.content_type(streamed=self._request.stream)
         return {
             "content-type": content_type if self._array is None else self._array.content_type,
-            **self._told.headers,
+            **(self._told.early_headers if self._answer.is_kept_back else self._told.headers),
         }
 
     def _new_encoder(self, model: str) -> Encoder:

@@ -1,7 +1,8 @@
 """What a client is told of a request beside its answer: who served it, instead of whom, why, and what it cost.
 
-In headers, as far as it is known when they are sent. A stream that has begun has it in comments at its end, which
-every reader of server-sent events skips; Google's own clients read them as data, so theirs have none.
+In headers, as far as it is known when they are sent. A stream that has begun has it at its end: in comments, which
+every reader of server-sent events skips, or, since Google's own clients read those as data, in a field of the last
+response (providers/gemini_ending.py).
 """
 
 import re
@@ -13,6 +14,7 @@ from burn_tui.core.events import (
     Escalated,
     Event,
     FellBack,
+    NotEscalated,
     RequestFinished,
     RouteDecided,
 )
@@ -34,6 +36,9 @@ class Told:
         self._escalated_from = ""
         self._first_cost = ""
         self._left_out: tuple[str, ...] = ()
+        self._standing = ""
+        self.held_s = 0.0
+        """How long a stream was kept back for a check; 0 = it was not."""
         self._attempts = 0
         self._records: list[UsageRecord] = []
 
@@ -51,6 +56,8 @@ class Told:
             case Escalated(from_target=before, why=why, from_nanousd=spent):
                 self._escalated_from, self._reason, self._left_out = str(before), why, ()
                 self._first_cost = "unknown" if spent is None else f"{spent / NANOUSD:.9f}"
+            case NotEscalated(why=why):
+                self._standing = why
             case ContextReduced(what=what):
                 self._left_out = what
             case AttemptFinished(record=record):
@@ -75,12 +82,19 @@ class Told:
             "x-burn-fallback-from": ", ".join(self._from),
             "x-burn-escalated-from": self._escalated_from,
             "x-burn-escalated-from-cost-usd": self._first_cost,
+            "x-burn-not-escalated": self._standing,
+            "x-burn-held-s": f"{self.held_s:.3f}" if self.held_s else "",
             "x-burn-reason": self._reason,
             "x-burn-left-out": "; ".join(self._left_out),
             "x-burn-attempts": str(self._attempts),
             "x-burn-cost-usd": _cost(self._records) if self._is_over else "",
         }
         return {name: _UNPRINTABLE.sub("?", words)[:_LONGEST] for name, words in told.items() if words}
+
+    @property
+    def early_headers(self) -> dict[str, str]:
+        """What is certain before it is decided whose answer is shown."""
+        return {"x-burn-request-id": self._request_id} if self._request_id else {}
 
     @property
     def comments(self) -> bytes:

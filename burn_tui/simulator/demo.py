@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import tempfile
 from contextlib import ExitStack, aclosing
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from burn_tui.core.usage import Usage
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock, local_timezone
 from burn_tui.engine.keys import KeyReference
+from burn_tui.engine.passing_place import passing_place
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
@@ -60,7 +60,8 @@ class Demo:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._data_dir = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="burn-tui-demo-")))
+        self.data_dir: Path = self._stack.enter_context(passing_place("demo"))
+        """Where all that it makes is kept, until it ends."""
         self._host = self._stack.enter_context(Host(_providers()))
         return self
 
@@ -73,11 +74,11 @@ class Demo:
         """A runtime whose ledger already holds a day's history, with other programs calling beside it."""
         keys = {variable: f"demo-key-of-{name}" for name, variable in _KEY_VARIABLES.items()}
         pane = {variable: os.environ[variable] for variable in _OF_THE_PANE if variable in os.environ}
-        project = self._data_dir / "project"
+        project = self.data_dir / "project"
         write_project(project)
         runtime = await DemoRuntime.open(
             _settings(self._host),
-            data_dir=self._data_dir,
+            data_dir=self.data_dir,
             environ=keys | pane,
             clock=self._clock,
             label="DEMO",
@@ -173,7 +174,7 @@ def _settings(host: Host) -> Settings:
 def _providers() -> list[SimulatedProvider]:
     scripts = {target: _answering(target) for target in PRICES} | {SONNET: _sometimes_refusing()}
     return [
-        SimulatedProvider(target.provider_name, _DIALECTS[target.provider_name], script)
+        SimulatedProvider(target.provider_name, _DIALECTS[target.provider_name], script, models=(target.model,))
         for target, script in scripts.items()
     ]
 

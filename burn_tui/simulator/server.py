@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from burn_tui.core.chat import ChatRequest
@@ -74,7 +74,20 @@ class SimulatedProvider:
         self.was_left = Gate()
         """Set as soon as a client went away before it had its whole answer."""
         self._dialect = DIALECTS[dialect]
-        self.app = Starlette(routes=[Route("/{path:path}", self._serve, methods=["POST"])])
+        self.app = Starlette(
+            routes=[
+                Route("/{path:path}", self._serve, methods=["POST"]),
+                Route("/{path:path}", self._list, methods=["GET"]),
+            ]
+        )
+
+    async def _list(self, http: Request) -> Response:
+        """Its models, as the real server lists those that it holds in memory or offers."""
+        if self.dialect == "ollama-chat" and http.url.path == "/api/ps":
+            return JSONResponse({"models": [{"name": name, "model": name} for name in self.models]})
+        if self.dialect.startswith("openai") and http.url.path.endswith("/models"):
+            return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+        return Response(status_code=404)
 
     async def _serve(self, http: Request) -> Response:
         path = http.url.path + (f"?{http.url.query}" if http.url.query else "")

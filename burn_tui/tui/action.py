@@ -17,6 +17,7 @@ Place = Literal[
     "question",
     "name",
     "reading",
+    "burn",
     "report",
     "request",
     "request list",
@@ -24,14 +25,15 @@ Place = Literal[
     "providers",
     "alerts",
     "audit",
+    "replay",
     "prompt versions",
     "prompt comparison",
     "watched session",
     "gateway",
 ]
 """Where a key works. `conversation` is the chat pane with the focus on it, `reading` a screen that is only read,
-`report` every screen about burning and waiting, those after it single ones of them, `watched session` the tab of
-another program's session."""
+`burn` the panels on the whole screen, `report` every screen about burning and waiting, those after it single ones of
+them, `watched session` the tab of another program's session."""
 
 
 class Action(Struct, frozen=True, kw_only=True):

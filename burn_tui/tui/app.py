@@ -12,6 +12,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from burn_tui.core.errors import BurnError, LedgerError
+from burn_tui.tui.action import Action
 from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.badges import badge
 from burn_tui.tui.copying import CopyingApp
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 FIRST_FRAME_S = 0.02
 """What the first frame is given to reach the terminal before all else is loaded."""
 
+LATER_S = 0.3
+"""After the dashboard is there, until what it can do without is loaded: who starts it wants to type."""
+
+LOOK_AGAIN_S = 3.0
+"""Between two looks for a server on this machine, while there is nobody to ask."""
+
 WRONG_SETTINGS = 2
 """Exit code when burn-tui could not start."""
 
@@ -45,14 +52,18 @@ class BurnApp(CopyingApp):
         self,
         boot: "Callable[[], Awaitable[Runtime]]",
         *,
+        once_it_stands: "Callable[[Runtime], Awaitable[None]] | None" = None,
         continues: bool = False,
         farewell: Callable[[BaseException], str] | None = None,
     ) -> None:
-        """`continues`: open the sessions of last time. `farewell`: what to say when the dashboard itself fails."""
+        """`once_it_stands`: awaited when the dashboard is on screen. `continues`: open the sessions of last time.
+        `farewell`: what to say when the dashboard itself fails.
+        """
         super().__init__()
         self._farewell = farewell
         understand_legacy_alt()
         self._boot = boot
+        self._once_it_stands = once_it_stands
         self._continues = continues
         self._runtime: Runtime | None = None
         self._main: MainScreen | None = None
@@ -75,6 +86,7 @@ class BurnApp(CopyingApp):
             runtime = await self._boot()
         except BurnError as error:
             self._exit_code = WRONG_SETTINGS
+            _look_for_garbage()
             await self.switch_screen(BootErrorScreen(str(error)))
             return
         self._runtime = runtime
@@ -82,10 +94,20 @@ class BurnApp(CopyingApp):
         self._main = MainScreen(runtime, self.dress(runtime), await self._tabs_of_last_time(runtime))
         self._main.deck.active.draft += typed
         await self.switch_screen(self._main)
-        # What was made up to now stays: looking through it for garbage again and again would hold up the keys by 40 ms.
-        gc.freeze()
-        for name in await runtime.discover():
-            self.notify(f"{name} runs on this machine and can be asked.")
+        _look_for_garbage()
+        await asyncio.sleep(LATER_S)
+        if self._once_it_stands is not None:
+            await self._once_it_stands(runtime)
+        await self._look_around(runtime)
+
+    async def _look_around(self, runtime: "Runtime") -> None:
+        """Once; while nobody can be asked again and again, since a server may be about to be started."""
+        while True:
+            for name in await runtime.discover():
+                self.notify(f"{name} runs on this machine and can be asked.")
+            if runtime.router.catalog.providers or not runtime.settings.finds_providers:
+                return
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _tabs_of_last_time(self, runtime: "Runtime") -> "list[Kept]":
         if not self._continues:
@@ -131,7 +153,7 @@ class BurnApp(CopyingApp):
         """What ctrl+p finds: every action by its sentence, every session and every theme by its name."""
         for action in ACTIONS.values():
             if action.palette is not None:
-                yield SystemCommand(action.palette, action.tooltip, partial(screen.run_action, action.handler))
+                yield SystemCommand(action.palette, _with_key(action), partial(screen.run_action, action.handler))
         if self._main is None:
             return
         for position, session in enumerate(self._main.deck.sessions):
@@ -151,3 +173,15 @@ class BurnApp(CopyingApp):
         """The dashboard shows colours that style sheets do not know."""
         if self._main is not None:
             self._main.dress(palette)
+
+
+def _with_key(action: Action) -> str:
+    """What it does behind the key that does it; those of a conversation work once that has the focus."""
+    before = f"{ACTIONS['to-conversation'].shown} " if action.place == "conversation" else ""
+    return f"{before}{action.shown}: {action.tooltip}"
+
+
+def _look_for_garbage() -> None:
+    """From now on, among what is new: looking through what a start made would hold up the keys by 40 ms."""
+    gc.freeze()
+    gc.enable()

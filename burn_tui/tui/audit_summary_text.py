@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+
 from burn_tui.core.audit_progress import Progress
 from burn_tui.core.audit_tasks import TaskUse, in_words
 from burn_tui.engine.audit.summary import Summary, ToolSummary
 from burn_tui.tui import format as fmt
 from burn_tui.tui.audit_words import findings
+from burn_tui.tui.cells import filled, filled_before
 
 MOST_TASKS = 15
 """The costliest; --json has all."""
@@ -81,11 +84,11 @@ def _skipped(tool: ToolSummary) -> str:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines: Sequence[tuple[str, ...]] = [head, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(
             # The first column and a last one of words begin at the same place, figures end there.
-            text.ljust(width) if column == 0 or head[column] == "model" else text.rjust(width)
+            filled(text, width) if column == 0 or head[column] == "model" else filled_before(text, width)
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines

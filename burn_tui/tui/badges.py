@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from burn_tui.core.environment import Environment
+from burn_tui.tui.cells import cut
 
 _BY_FAMILY = {
     "prod": ("PROD", "■"),
@@ -33,7 +34,7 @@ class Badge(Struct, frozen=True):
 def badge(environment: Environment) -> Badge:
     """An unknown environment keeps its name and gets a question mark."""
     name = environment.name.lower()
-    own_word = name.upper()[:_WORD_CELLS]
+    own_word = cut(name.upper(), _WORD_CELLS)
     if not environment.is_known:
         return Badge(own_word, "?")
     for beginning, (word, glyph) in _BY_FAMILY.items():

@@ -100,6 +100,17 @@ CONVERSATION_ACTIONS = (
         in_footer=True,
     ),
     Action(
+        id="stronger",
+        keys=("e",),
+        shown="e",
+        label="stronger",
+        tooltip="Have auto's strong tier answer the marked question, else the last one, once; both costs are told.",
+        place="conversation",
+        handler="stronger",
+        palette="Answer: have it answered once more by auto's strong tier",
+        in_footer=True,
+    ),
+    Action(
         id="note",
         keys=("n",),
         shown="n",

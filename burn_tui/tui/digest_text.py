@@ -69,7 +69,7 @@ def _day(day: Day) -> str:
     if day.usual_nanousd is None:
         usual, ratio = "not known yet", "-"
     else:
-        known = f"{day.days_learned} days" if day.days_learned else "the budget"
+        known = f"{day.days_learned} day{'' if day.days_learned == 1 else 's'}" if day.days_learned else "the budget"
         usual = f"{fmt.money(day.usual_nanousd)} (from {known})"
         ratio = fmt.ratio((day.figures.cost_nanousd or 0) / day.usual_nanousd) if day.usual_nanousd else "-"
     return f"| {day.date} | {cost(day.figures)} | {usual} | {ratio} |"

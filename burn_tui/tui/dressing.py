@@ -72,7 +72,7 @@ class DressedApp(App[int]):
 
     def dress(self, runtime: "Runtime") -> Palette:
         """Put on the theme of the settings and follow it; what is wrong with any theme is a notice."""
-        from burn_tui.tui.wardrobe import LOOK_S, Wardrobe  # noqa: PLC0415 - the first frame is painted without YAML
+        from burn_tui.tui.wardrobe import Wardrobe  # noqa: PLC0415 - the first frame is painted without YAML
 
         directory = runtime.settings.directory
         wardrobe = self._wardrobe = Wardrobe(directory / "themes" if directory else None)
@@ -82,18 +82,23 @@ class DressedApp(App[int]):
         self._use_terminal(used.terminal)
         self._use_keys(used, runtime.notices)
 
-        def look() -> None:
-            nonlocal used
+        self.run_worker(self._keep_dressed(runtime, wardrobe, used))
+        return self.palette
+
+    async def _keep_dressed(self, runtime: "Runtime", wardrobe: "Wardrobe", used: "Settings") -> None:
+        """Follow the files of the themes, and the settings, of which `used` are worn."""
+        from burn_tui.engine.beat import beat  # noqa: PLC0415 - the first frame needs none of it
+        from burn_tui.tui.wardrobe import LOOK_S  # noqa: PLC0415
+
+        while True:
+            await beat(LOOK_S)
             if wardrobe.look():
                 wardrobe.tell(runtime.notices)
                 self.wear(self.palette.name)
-            now, used_before = runtime.settings, used
-            if now is not used_before:
+            now, before = runtime.settings, used
+            if now is not before:
                 used = now
-                self._follow(now, used_before, runtime, wardrobe)
-
-        self.set_interval(LOOK_S, look)
-        return self.palette
+                self._follow(now, before, runtime, wardrobe)
 
     def _follow(self, now: "Settings", before: "Settings", runtime: "Runtime", wardrobe: "Wardrobe") -> None:
         """Do as other settings want."""

@@ -8,6 +8,9 @@ _CENTS = 2
 _THREE_DIGITS = Context(prec=3)
 """More would only be noise."""
 
+_LEAST_RATE = 100_000
+"""Nano-USD."""
+
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
@@ -27,6 +30,11 @@ def money(nanousd: int | None) -> str:
     rounded = _THREE_DIGITS.plus(dollars).normalize()
     decimals_it_has = len(f"{rounded:f}".partition(".")[2])
     return f"${rounded:.{max(decimals_it_has, _CENTS, 1 - rounded.adjusted())}f}"
+
+
+def money_rate(nanousd: int) -> str:
+    """Dollars a minute, as money() writes them; what is less than $0.0001 is not told apart, so it takes nine cells."""
+    return f"<{money(_LEAST_RATE)}" if 0 < nanousd < _LEAST_RATE else money(nanousd)
 
 
 def tokens(count: float | None) -> str:

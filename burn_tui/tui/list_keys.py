@@ -281,7 +281,7 @@ LIST_ACTIONS = (
     ),
     Action(
         id="back",
-        keys=("escape", "f1", "f5"),
+        keys=("escape", "f1"),
         shown="Escape",
         label="back",
         tooltip="Back to the dashboard.",

@@ -6,11 +6,15 @@ top-level block is finished. A code block can grow long, and is cut further, so 
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 CODE_LINES = 20
 """A code block is cut at the first blank line after so many lines, unless it stands within a string or comment."""
@@ -25,17 +29,21 @@ _STRINGS = re.compile(r'"""|\'\'\'|`')
 """What begins and ends a text of several lines in one language or another."""
 
 
-def parser() -> MarkdownIt:
+def parser() -> "MarkdownIt":
     """CommonMark with tables and ~~strikethrough~~ in which nothing that was written can vanish.
 
     HTML, pictures and link definitions stay as they were typed: they cannot be drawn, and a definition would change
     blocks that are finished.
     """
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - the dashboard stands before there is an answer
+
     dialect = MarkdownIt("commonmark", {"html": False})
     return dialect.enable(["table", "strikethrough"]).disable(["reference", "image"])
 
 
-_BLOCKS_ONLY = parser().disable("inline")
+@cache
+def _blocks_only() -> "MarkdownIt":
+    return parser().disable("inline")
 
 
 class Block(Struct, frozen=True):
@@ -78,7 +86,7 @@ class BlockStream:
     def _blocks(self, text: str) -> list[Block]:
         """`text`, which begins with what was pending, cut as far as it can be; at least one block."""
         lines = _LINE.findall(text)
-        tops = [token for token in _BLOCKS_ONLY.parse(text) if token.level == 0 and token.map]
+        tops = [token for token in _blocks_only().parse(text) if token.level == 0 and token.map]
         starts = [0, *(_first_line(token) for token in tops[1:]), len(lines)]
         blocks: list[Block] = []
         for position, (start, end) in enumerate(pairwise(starts)):
@@ -94,11 +102,11 @@ class BlockStream:
 
 def code_blocks(markdown: str) -> list[str]:
     """The code of every fenced or indented block, without the end of its last line."""
-    tokens = _BLOCKS_ONLY.parse(markdown)
+    tokens = _blocks_only().parse(markdown)
     return [token.content.rstrip("\n") for token in tokens if token.type in {"fence", "code_block"}]
 
 
-def _first_line(token: Token) -> int:
+def _first_line(token: "Token") -> int:
     assert token.map is not None
     return token.map[0]
 

@@ -8,6 +8,7 @@ from textual.message import Message
 from burn_tui.core.chat import Message as ChatMessage
 
 if TYPE_CHECKING:  # the first frame is painted without them
+    from burn_tui.core.cascade import Earlier
     from burn_tui.core.events import Event, Refused, RequestFinished
     from burn_tui.engine.prompts import Prepared
 
@@ -49,6 +50,8 @@ class Delivery(Struct, frozen=True, kw_only=True):
     """What stood in the prompt once it was sent: while it still does, nobody is typing."""
     is_confirmed: bool = False
     """A person has agreed to this very request."""
+    instead_of: "Earlier | None" = None
+    """The answer in whose place the person wants one of auto's strong tier; None = it is a question like any other."""
     prepared: "Prepared | None" = None
     """The versioned prompt that is sent in place of `text`; None = it is none."""
 

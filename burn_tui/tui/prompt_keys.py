@@ -10,7 +10,7 @@ PROMPT_OPENERS = (
         label="prompts",
         tooltip="Show the project's prompts: their versions, what each was used for, what differs, what is pinned.",
         place="dashboard",
-        handler="show_prompts",
+        handler="show_report('prompts')",
         palette="Prompts: versions, labels, what they were used for",
         in_footer=True,
     ),

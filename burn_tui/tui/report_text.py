@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+
 from burn_tui.core.report import Figures, Grouping, Marker, Report
 from burn_tui.tui import format as fmt
+from burn_tui.tui.cells import filled, filled_before
 
 _MARKS: tuple[tuple[str, str], ...] = (
     ("fallback_attempts", "fallback"),
@@ -50,9 +53,9 @@ def cost(figures: Figures) -> str:
 
 
 def _aligned(lines: Sequence[tuple[str, ...]]) -> Iterable[str]:
-    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    widths = [max(cell_len(line[column]) for line in lines) for column in range(len(lines[0]))]
     for key, *figures, marked in lines:
-        columns = [key.ljust(widths[0]), *(text.rjust(width) for text, width in zip(figures, widths[1:], strict=False))]
+        columns = [filled(key, widths[0]), *map(filled_before, figures, widths[1:])]
         yield "  ".join([*columns, marked]).rstrip()
 
 

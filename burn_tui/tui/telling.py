@@ -138,9 +138,10 @@ def _burning(alert: Alert) -> str:
 
 
 def _alert_evidence(alert: Alert) -> Facts:
-    facts = [("rule", f"{alert.rule}: {_RULES[alert.rule]}")]
+    facts = [("rule", f"{alert.rule.replace('_', ' ')}: {_RULES[alert.rule]}")]
     facts += [(f"spent {_window(window)}", _measured(window, alert.measure)) for window in alert.windows]
-    learned = f"from {alert.days_learned} days like this" if alert.days_learned else "from other days or the budget"
+    days = "1 day" if alert.days_learned == 1 else f"{alert.days_learned} days"
+    learned = f"from {days} like this" if alert.days_learned else "from other days or the budget"
     day = "usual day" if alert.days_learned >= LEARNED_DAYS else "expected day"
     facts.append((day, f"{_amount(round(alert.usual), alert.measure)}, learned {learned}"))
     whole = alert.windows[0].spent or 1

@@ -16,6 +16,7 @@ from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import commands
 from burn_tui.tui.audit_words import TOOL_NAMES
 from burn_tui.tui.badges import badge
+from burn_tui.tui.cells import shortened
 from burn_tui.tui.completion import COMMAND, NAME, Candidate, called
 from burn_tui.tui.completion import candidates as candidates_of
 from burn_tui.tui.panels.panel import Health
@@ -150,7 +151,7 @@ def rows(deck: "Deck", shown: Tabs, now: float) -> list[Row]:
     own = [
         Row(
             tab=tab,
-            served_by=session.requested or str(served_by(session) or "-"),
+            served_by=session.requested or str(served_by(session) or "nobody was asked yet"),
             state=_state(session, now)[0],
             draft=_beginning(session.draft),
         )
@@ -165,8 +166,7 @@ _LONG_BEGINNING = 200
 
 
 def _beginning(draft: str) -> str:
-    line = " ".join(draft[:_LONG_BEGINNING].split())
-    return line if len(line) <= 30 else line[:29] + "…"
+    return shortened(" ".join(draft[:_LONG_BEGINNING].split()), 30)
 
 
 def completing(offered: tuple[Candidate, ...]) -> tuple[Fact, ...]:
@@ -253,7 +253,7 @@ def start(runtime: "Runtime", palette: Palette) -> Start:
     )
     unread = tuple((TOOL_NAMES[tool], logs) for tool, logs in runtime.log_import.unread.items())
     settings = runtime.settings
-    return Start(offers=offers, origin=settings.origin, is_written=settings.is_written, unread=unread)
+    return Start(offers=offers, origin=settings.origin, names_providers=not settings.finds_providers, unread=unread)
 
 
 def health(router: "Router", palette: Palette) -> tuple[Health, ...]:
@@ -336,8 +336,8 @@ def _price(nanousd: int | None) -> Fact:
     return Fact("free", tone="good") if nanousd == 0 else Fact(f"est. {fmt.money(nanousd)}", tone="quiet")
 
 
-def fallback(transcript: Transcript) -> Alert | None:
-    """The band for the latest fallback that the person has not dismissed yet."""
+def fallback(transcript: Transcript, *, is_busy: bool = False) -> Alert | None:
+    """The band for the latest fallback that the person has not dismissed yet. While it is busy, Escape stops that."""
     if not transcript.unseen_fallbacks:
         return None
     latest = transcript.unseen_fallbacks[-1]
@@ -345,9 +345,13 @@ def fallback(transcript: Transcript) -> Alert | None:
     if latest.to_target == transcript.given_up_at:
         served = f"{latest.to_target} was asked then, and did not answer either."
     more = latest.costs if isinstance(latest, Escalated) else f"Waited {fmt.seconds(latest.waited_s)}."
-    return Alert(latest.why, f"{served} {more}".rstrip(), len(transcript.unseen_fallbacks) - 1)
+    brief = f"Now {latest.to_target}. {latest.costs if isinstance(latest, Escalated) else ''}".rstrip()
+    if latest.to_target == transcript.given_up_at:
+        brief = ""
+    detail, others = f"{served} {more}".rstrip(), len(transcript.unseen_fallbacks) - 1
+    return Alert(latest.why, detail, brief, others, can_be_dismissed=not is_busy)
 
 
-def notice(notices: list[str]) -> Alert | None:
+def notice(notices: list[str], *, is_busy: bool = False) -> Alert | None:
     """The band for the oldest standing notice."""
-    return Alert(notices[0], others=len(notices) - 1) if notices else None
+    return Alert(notices[0], others=len(notices) - 1, can_be_dismissed=not is_busy) if notices else None

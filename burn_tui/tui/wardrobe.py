@@ -1,5 +1,7 @@
 """All the themes there are: those of burn-tui and the user's own, which are read again as soon as they change."""
 
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,17 +22,40 @@ class _File(Struct):
     problem: str | None = None
 
 
+class Palettes(Mapping[str, Palette]):
+    """By name. A theme of burn-tui is read when it is wanted, which most never are."""
+
+    def __init__(self, palettes: Mapping[str, Palette | Path]) -> None:
+        self._palettes = palettes
+
+    def __getitem__(self, name: str) -> Palette:
+        found = self._palettes[name]
+        return _own(found) if isinstance(found, Path) else found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._palettes)
+
+    def __len__(self) -> int:
+        return len(self._palettes)
+
+
+@cache
+def _own(path: Path) -> Palette:
+    return read(path)[0]
+
+
 class Wardrobe:
     """The user's themes replace those of burn-tui that have the same name."""
 
     def __init__(self, directory: Path | None) -> None:
-        self.palettes: dict[str, Palette] = {}
+        self.palettes: Mapping[str, Palette] = {}
         """By name, the default one first."""
         self.problems: list[str] = []
         """What is wrong with the user's files, one sentence each."""
         self._told: list[str] = []
         self._directory = directory
-        self._own = {path.stem: read(path)[0] for path in sorted(own_directory().glob("*.yaml"))}
+        self._own: dict[str, Palette | Path] = {path.stem: path for path in sorted(own_directory().glob("*.yaml"))}
+        self._own[DEFAULT.name] = DEFAULT
         self._files: dict[Path, _File] = {}
         self._gather()
         self.look()
@@ -81,5 +106,5 @@ class Wardrobe:
 
     def _gather(self) -> None:
         theirs = {path.stem: file.palette for path, file in self._files.items() if file.palette is not None}
-        self.palettes = {DEFAULT.name: DEFAULT, **self._own, **theirs}
+        self.palettes = Palettes({DEFAULT.name: DEFAULT, **self._own, **theirs})
         self.problems = [file.problem for file in self._files.values() if file.problem is not None]

@@ -46,6 +46,9 @@ def until(text: str, command: list[str], *, home: Path) -> tuple[float, float]:
     socket = f"burn-tui-bench-{uuid4().hex[:12]}"
     tmux = ["tmux", "-L", socket, "-f", "/dev/null"]
     environ = {**os.environ, "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+    # As after an installation, which compiles everything: not what a checkout that is being worked on has lying about.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    environ["PYTHONPYCACHEPREFIX"] = str(home / "bytecode")
     subprocess.run([*tmux, "new-session", "-d", "-x", "120", "-y", "40", "exec cat"], check=True, env=environ)
     try:
         begun = time.perf_counter()

@@ -20,18 +20,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from burn_tui.core.complexity import Complexity
-from burn_tui.core.route_learning import Features, Learner, chance_of, features, gain_of, rule_logit
+from burn_tui.core.route_learning import Learner, chance_of, features, gain_of, rule_logit
 from burn_tui.core.task_class import classify
 
-PASSES = 3
+PASSES = 5
 
 
 class Routing:
     def __init__(self) -> None:
         self.cheap, self.strong = Learner(), Learner(leans_on_rule=False)
         self.examples: list[tuple[str, float, float]] = []
-        self.is_trained = False
+        self.labels = 0
 
     def fit(self) -> None:
         found = [(features(prompt), weak, strong) for prompt, weak, strong in self.examples]
@@ -41,19 +40,16 @@ class Routing:
             for (seen, one), weak, strong in order:
                 self.cheap.learn(seen, one, failed=1 - weak)
                 self.strong.learn(seen, one, failed=1 - strong)
-        self.is_trained = bool(found)
+        self.labels = len(found)
 
     def route(self, prompt: str, signals: Mapping[str, float] | None = None) -> float:
         seen, found = features(prompt)
         doubt = _doubt(signals) if signals else 0.0
-        if not self.is_trained:
-            return chance_of(rule_logit(seen) + doubt)
-        return self._gain(seen, found, doubt)
-
-    def _gain(self, seen: Complexity, found: Features, doubt: float) -> float:
-        fails = self.cheap.learned(seen, found)
-        by_rule = chance_of(rule_logit(seen) + doubt)
-        return gain_of(by_rule, chance_of(_logit(fails) + doubt), self.strong.learned(seen, found))
+        by_rule = rule_logit(seen) + doubt
+        if not self.labels:
+            return chance_of(by_rule)
+        fails = chance_of(_logit(self.cheap.learned(seen, found)) + doubt)
+        return gain_of(chance_of(by_rule), fails, self.strong.learned(seen, found), labels=self.labels)
 
 
 def _logit(chance: float) -> float:
@@ -61,11 +57,8 @@ def _logit(chance: float) -> float:
 
 
 def _doubt(signals: Mapping[str, float]) -> float:
-    return (
-        2.0 * (1 - signals.get("ok", 1))
-        + 0.3 * min(signals.get("hedge", 0), 3)
-        + 0.4 * (math.log2(1 + signals.get("oc", 0)) - 9)
-    )
+    """What speaks against an answer: that it is none, and words of doubt. Its length says as much for as against it."""
+    return 2.0 * (1 - signals.get("ok", 1)) + 0.3 * min(signals.get("hedge", 0), 3)
 
 
 def time_decisions(files: list[str]) -> None:

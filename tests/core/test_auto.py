@@ -174,6 +174,18 @@ def test_where_nobody_of_the_tier_may_be_asked_the_nearest_tier_is() -> None:
     assert "nobody of the strong tier may be asked" in decision.why
 
 
+@pytest.mark.parametrize("tier", ["local", "cheap"])
+def test_where_there_is_but_one_tier_it_is_said_so_instead_of_what_another_would_gain(tier: Tier) -> None:
+    decision = _decide(standings=[one for one in _standings() if one.tier == tier])
+    assert decision.because == f"every target is of the {tier} tier, so nothing is weighed"
+    assert not any("would be better" in reason or "no target" in reason for reason in decision.why)
+
+
+def test_what_is_weighed_is_the_dearest_tier_that_is_there() -> None:
+    decision = _decide(standings=[one for one in _standings() if one.tier != "strong"])
+    assert any(reason.startswith("mid would be better in 10 of 100 such prompts") for reason in decision.why)
+
+
 def test_a_tier_that_nobody_is_of_is_named() -> None:
     decision = _decide(mark="mid", standings=[one for one in _standings() if one.tier != "mid"])
     assert (decision.tier, "no target is of the mid tier" in decision.why) == ("cheap", True)

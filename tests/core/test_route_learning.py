@@ -2,10 +2,22 @@
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from burn_tui.core.route_learning import EVIDENCE, LABELS_NEEDED, WINDOW, Foretold, Learner, Record, features
+from burn_tui.core.route_learning import (
+    EVIDENCE,
+    LABELS_FOR_HALF,
+    LABELS_NEEDED,
+    STRONG_FAILS_LESS,
+    WINDOW,
+    Foretold,
+    Learner,
+    Record,
+    features,
+    gain_of,
+)
 
 
 def _trained(learner: Learner, count: int, *, is_honest: bool = True) -> Learner:
@@ -70,6 +82,33 @@ def test_weights_that_were_kept_go_on_where_they_were() -> None:
     again = Learner(learner.weights, learner.gradients)
     seen, found = features("make a table of item 7")
     assert again.learned(seen, found) == learner.learned(seen, found)
+
+
+_CHANCES = st.floats(0, 1)
+
+
+@given(_CHANCES, _CHANCES, _CHANCES)
+def test_without_labels_the_gain_is_what_the_rule_says(by_rule: float, cheap: float, strong: float) -> None:
+    assert gain_of(by_rule, cheap, strong, labels=0) == by_rule * (1 - STRONG_FAILS_LESS)
+
+
+@given(_CHANCES, _CHANCES, _CHANCES, st.integers(0, 50_000), st.integers(1, 50_000))
+def test_more_labels_bring_the_gain_nearer_to_experience(
+    by_rule: float, cheap: float, strong: float, labels: int, more: int
+) -> None:
+    few, many = (gain_of(by_rule, cheap, strong, labels=count) for count in (labels, labels + more))
+    assert abs(many - (cheap - strong)) <= abs(few - (cheap - strong)) + 1e-12
+
+
+def test_with_the_labels_for_half_rule_and_experience_have_the_same_say() -> None:
+    assert gain_of(0.8, 0.3, 0.1, labels=LABELS_FOR_HALF) == pytest.approx((0.8 * (1 - STRONG_FAILS_LESS) + 0.2) / 2)
+
+
+def test_what_every_prompt_has_is_learned_more_slowly_than_a_word_that_is_new() -> None:
+    learner = Learner()
+    seen, found = features("make a table")
+    learner.learn(seen, found, failed=1.0)
+    assert 0 < learner.weights[-1] < min(learner.weights[bucket] for bucket in found.words)
 
 
 @given(st.text(max_size=3_000))

@@ -1,11 +1,13 @@
 """Scripts that ask the gateway are tabs in a dashboard that is another process, and neither needs the other to live."""
 
+import http.client
 import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,7 @@ from support.tmux import Terminal, terminal
 
 from burn_tui.engine.notice_board import Running
 from burn_tui.engine.ownership import may_live, process_number
+from burn_tui.simulator.script import Answer
 
 SCRIPTS = {"lint-bot": "development", "nightly": "local", "deploy": "development"}
 
@@ -56,6 +59,12 @@ def end_what_is_left(world: World) -> None:
         os.kill(number, signal.SIGKILL)
 
 
+def asked(url: str, secret: str) -> urllib.request.Request:
+    body = {"model": "primary/big", "stream": True, "messages": [{"role": "user", "content": "go on"}]}
+    headers = {"authorization": f"Bearer {secret}", "content-type": "application/json"}
+    return urllib.request.Request(f"{url}/v1/chat/completions", msgspec.json.encode(body), headers)
+
+
 def kill(running: Terminal) -> None:
     os.kill(int(running.tmux("display-message", "-p", "#{pane_pid}")), signal.SIGKILL)
 
@@ -93,3 +102,39 @@ def test_three_scripts_are_three_tabs_and_the_gateway_outlives_the_dashboard(tmp
                 assert note(world) is None
         finally:
             end_what_is_left(world)
+
+
+def test_a_gateway_that_is_killed_in_mid_stream_leaves_the_dashboard_and_a_row_and_the_key_starts_the_next(
+    tmp_path: Path,
+) -> None:
+    endless = Answer(text="and on " * 10_000, chunk_s=0.02)
+    with two_providers(tmp_path, endless) as world:
+        world.add("gateway: {port: 0}\n")
+        secret = token(world, "nightly", "development")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        command, environ = [console_script("burn-tui"), *world.places], as_a_shell_has_it(world.environ)
+        try:
+            with terminal(command, size=(230, 40), cwd=tmp_path, environ=environ) as running:
+                running.until_seen("primary/big")
+                running.press("M-g")
+                running.until_seen("running, started here")
+                running.press("Escape")
+                served = note(world)
+                assert served is not None
+                number = process_number(served.owner)
+                assert number is not None
+                with direct.open(asked(served.url, secret), timeout=60) as answer:
+                    assert answer.readline().startswith(b"data: ")
+                    running.until_seen("⇄ nightly")
+                    os.kill(number, signal.SIGKILL)
+                    with suppress(OSError, http.client.HTTPException):
+                        answer.read()
+                running.until(lambda: "gateway on" not in running.words, "no gateway any more")
+                running.press("M-g")
+                running.until_seen("running, started here")
+                running.until(lambda: world.rows[0]["settled_at_us"], "its row settled")
+                (row,) = world.rows
+        finally:
+            end_what_is_left(world)
+    assert row["error_type"] == "interrupted"
+    assert row["cost_nanousd"] == row["cost_estimate_nanousd"] > 0

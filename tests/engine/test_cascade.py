@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.world import FINE, Story, World, as_kept, world
+from support.world import FINE, Story, World, as_kept, caller_of, world
 
 from burn_tui.core.auto import AutoPolicy
 from burn_tui.core.budget import Budget
@@ -19,7 +19,7 @@ from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, JsonFormat, said
 from burn_tui.core.checks import CommandCheck
 from burn_tui.core.environment import Environment
-from burn_tui.core.events import AttemptStarted, Escalated, FellBack, RouteDecided
+from burn_tui.core.events import AttemptStarted, Escalated, FellBack, NotEscalated, RouteDecided
 from burn_tui.core.failure import Failure
 from burn_tui.core.money import Price, Rates
 from burn_tui.core.policy import TimeLimits
@@ -174,7 +174,8 @@ async def test_an_escalation_never_leaves_the_budget_the_privacy_class_or_the_en
 async def test_it_switches_itself_off_where_it_loses_money_tells_so_and_stays_off_after_a_restart(
     tmp_path: Path,
 ) -> None:
-    async with _world(tmp_path, cheap=Answer(text="no json")) as running:
+    policy = AutoPolicy(explore=0.0, premium_cap=1.0)
+    async with _world(tmp_path, cheap=Answer(text="no json"), auto=policy) as running:
         request = _json_request(EASY)
         for _ in range(FEWEST):
             assert (await running.ask(request)).asked == [CHEAP, STRONG]
@@ -231,11 +232,47 @@ async def test_a_session_keeps_the_second_answer_and_shows_both(tmp_path: Path) 
     assert len(session.transcript.unseen_fallbacks) == 1
 
 
-async def test_a_stream_of_the_gateway_is_not_checked_and_a_whole_answer_is(tmp_path: Path) -> None:
-    async with _world(tmp_path) as running:
-        assert (await running.ask(EASY, model="auto", source="gateway")).asked == [CHEAP]
-        whole = ChatRequest(messages=(said("user", EASY),), model="auto", stream=False)
-        assert (await running.ask(whole, source="gateway")).asked == [CHEAP, STRONG]
+async def test_what_cannot_be_taken_back_any_more_is_only_learned_from_and_no_command_runs_on_it(
+    tmp_path: Path,
+) -> None:
+    failing = CommandCheck(name="lint", run=(sys.executable, "-I", "-c", "raise SystemExit(1)"), tasks=("code_edit",))
+    policy = AutoPolicy(explore=0.0, checks=(failing,))
+    request = ChatRequest(messages=(said("user", EASY),), model="auto")
+    async with _world(tmp_path, in_order([SORRY, FINE]), auto=policy) as running:
+        for _ in range(2):
+            sent = running.runtime.router.send(request, caller_of(source="gateway"), is_out=lambda: True)
+            events = tuple([event async for event in sent])
+            assert (Story(events).asked, Story(events).waits) == ([CHEAP], [])
+        assert await _labels(running) == [("cheap", "failed_check")]
+
+
+async def test_an_escalation_counts_under_the_cap_and_at_the_cap_it_is_not_made_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    policy = AutoPolicy(explore=0.0, premium_cap=0.1)
+    async with _world(tmp_path, auto=policy) as running:
+        assert [(await running.ask(EASY, model="auto")).asked for _ in range(2)] == [[CHEAP, STRONG]] * 2
+        capped = "2 of 3 prompts today were strong already, the cap is 10 %"
+        story = await running.ask(EASY, model="auto")
+        assert (story.asked, story.served) == ([CHEAP], CHEAP)
+        assert story.of(NotEscalated) == [
+            NotEscalated(
+                CHEAP, STRONG, f"The answer of cheap/big was a refusal, and strong/big is not asked: {capped}."
+            )
+        ]
+        assert story.of(RouteDecided)[0].why[-1].startswith("no escalation to strong/big: 2 of 2 prompts today")
+        assert (await running.rows())[-1].opened.route_reason.endswith("the cap is 10 %")
+        assert [sign for _, sign in await _labels(running)] == ["escalated", "escalated", "failed_check"]
+        await running.restart()
+        story = await running.ask(EASY, model="auto")
+        assert (story.asked, len(story.of(NotEscalated))) == ([CHEAP], 1)
+
+
+async def test_what_keeps_a_stronger_target_from_being_asked_is_said(tmp_path: Path) -> None:
+    tight = Budget(name="b", limit_nanousd=1_500_000, timezone=UTC)
+    async with _world(tmp_path, budgets=(tight,)) as running:
+        (standing,) = (await running.ask(EASY, model="auto")).of(NotEscalated)
+    assert "strong/big is not asked: Budget b has $" in standing.why
 
 
 async def test_a_call_of_a_tool_is_no_answer_to_be_checked(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Identifiers sort by the time at which they were made."""
 
+import zoneinfo
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import RFC_4122, UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +70,20 @@ def test_the_local_time_zone_knows_its_changes_of_the_clock() -> None:
 def test_a_time_zone_that_cannot_be_read_is_the_offset_of_this_moment(tmp_path: Path) -> None:
     here = local_timezone({"TZ": "no/such/place"}, tmp_path / "nothing")
     assert datetime.now(here).utcoffset() == datetime.now().astimezone().utcoffset()
+
+
+def test_the_machines_time_zone_equals_itself_until_the_machine_has_another_one(tmp_path: Path) -> None:
+    here = tmp_path / "localtime"
+    here.symlink_to(_zone_file("Europe/Berlin"))
+    berlin = local_timezone({}, here)
+    assert local_timezone({}, here) == berlin
+    here.unlink()
+    here.symlink_to(_zone_file("Asia/Tokyo"))
+    assert datetime(2026, 7, 1, tzinfo=local_timezone({}, here)).utcoffset() == timedelta(hours=9)
+
+
+def _zone_file(name: str) -> Path:
+    found = (Path(directory) / name for directory in zoneinfo.TZPATH)
+    return next((path for path in found if path.is_file()), None) or pytest.skip(
+        "This machine has no file of its zones."
+    )

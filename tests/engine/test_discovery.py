@@ -12,17 +12,20 @@ from support.dashboard import dashboard
 from support.scripted import ScriptedRuntime, quiet_day
 from textual._context import active_app
 
-from burn_tui.core.catalog import Catalog
+from burn_tui.core.catalog import Catalog, Provider
 from burn_tui.core.environment import DEVELOPMENT
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.discovery import from_environment
 from burn_tui.engine.runtime import Runtime
-from burn_tui.engine.settings import Settings
+from burn_tui.engine.settings import Settings, read
+from burn_tui.engine.yaml_source import parse
 from burn_tui.tui.screens.main import MainScreen
 
 OLLAMA_LISTS = b'{"models": [{"name": "qwen3:8b"}, {"name": "llama3.2"}]}'
 OPENAI_LISTS = b'{"object": "list", "data": [{"id": "qwen3-8b", "object": "model"}]}'
 LLAMACPP_LISTS = b'{"models": [{"name": "gemma"}], "object": "list", "data": [{"id": "gemma"}]}'
+
+ROUTE_TO_OLLAMA = "routes: [{name: default, use: [ollama/gemma]}]\n"
 
 OF_A_KEY = {
     "ANTHROPIC_API_KEY": "anthropic",
@@ -82,6 +85,10 @@ async def runtime_of(settings: Settings, directory: Path) -> AsyncIterator[Runti
         await runtime.close()
 
 
+def _written(text: str, environ: Mapping[str, str] | None = None) -> Settings:
+    return read(parse(text, file="config.yaml"), environ or {})
+
+
 def _nothing_configured(environ: Mapping[str, str] | None = None) -> Settings:
     return from_environment(environ or {}, wanted_file=Path("config.yaml"))
 
@@ -105,7 +112,7 @@ def test_an_empty_key_is_none() -> None:
 
 def test_what_was_found_is_said_to_be_so() -> None:
     settings = _nothing_configured({"OPENAI_API_KEY": "key"})
-    assert not settings.is_written
+    assert settings.finds_providers
     assert "no settings file" in settings.origin
     assert "config.yaml" in settings.origin
 
@@ -171,12 +178,37 @@ async def test_where_nothing_runs_nothing_is_found(tmp_path: Path) -> None:
         assert await runtime.discover() == []
 
 
-async def test_who_has_written_settings_is_not_second_guessed(tmp_path: Path) -> None:
-    written = Settings(origin="config.yaml", catalog=Catalog({}), keys={})
+async def test_who_has_named_providers_is_not_second_guessed(tmp_path: Path) -> None:
     with listing(OLLAMA_LISTS) as server:
-        async with runtime_of(written, tmp_path) as runtime:
+        async with runtime_of(_written("providers: {}\n"), tmp_path) as runtime:
             assert await runtime.discover({"ollama": server.known_as("ollama")}) == []
     assert server.asked == []
+
+
+async def test_who_has_written_settings_about_other_things_still_gets_what_is_there(tmp_path: Path) -> None:
+    settings = _written("theme: light\n", {"OPENAI_API_KEY": "key"})
+    with listing(OLLAMA_LISTS) as server:
+        async with runtime_of(settings, tmp_path) as runtime:
+            assert await runtime.discover({"ollama": server.known_as("ollama")}) == ["ollama"]
+            assert list(runtime.router.catalog.providers) == ["openai", "ollama"]
+
+
+async def test_a_server_that_a_route_names_offers_its_other_models_once_it_runs(tmp_path: Path) -> None:
+    with listing(OLLAMA_LISTS) as server:
+        async with runtime_of(_written(ROUTE_TO_OLLAMA), tmp_path) as runtime:
+            await runtime.discover({"ollama": server.known_as("ollama")})
+            models = [model.name for model in runtime.router.catalog.providers["ollama"].models]
+    assert models == ["gemma", "qwen3:8b", "llama3.2"]
+
+
+async def test_what_was_found_stays_when_the_settings_file_is_edited(tmp_path: Path) -> None:
+    with listing(OLLAMA_LISTS) as server:
+        async with runtime_of(_nothing_configured(), tmp_path) as runtime:
+            await runtime.discover({"ollama": server.known_as("ollama")})
+            runtime.use(_written("theme: light\n"))
+            assert list(runtime.router.catalog.providers) == ["ollama"]
+            runtime.use(_written("providers: {}\n"))
+            assert not runtime.router.catalog.providers
 
 
 async def test_nothing_is_looked_for_when_a_runtime_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,3 +235,28 @@ async def test_the_dashboard_looks_around_once_and_only_after_it_is_painted() ->
     async with dashboard(runtime) as running:
         await running.until(lambda: runtime.looks_around)
     assert runtime.looks_around == (True,)
+
+
+class StartedLater(ScriptedRuntime):
+    """Has nobody to ask, until a server is found at the third look."""
+
+    looks_around = 0
+
+    async def discover(self) -> list[str]:
+        """Somebody, sooner or later."""
+        self.looks_around += 1
+        if self.looks_around < 3:
+            return []
+        self.router.catalog = Catalog({"ollama": Provider(name="ollama", dialect="ollama-chat", base_url="http://x")})
+        return ["ollama"]
+
+
+async def test_a_server_that_is_started_later_is_found_while_nobody_else_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("burn_tui.tui.app.LOOK_AGAIN_S", 0.001)
+    runtime = StartedLater(targets=(), environments={}, burn=quiet_day())
+    async with dashboard(runtime) as running:
+        await running.until(lambda: "ollama runs on this machine" in running.text())
+        await running.pilot.pause()
+    assert runtime.looks_around == 3

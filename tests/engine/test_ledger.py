@@ -13,7 +13,9 @@ from support.ledgers import ALIVE, ledger_in, ledger_with, rows_on_disk, table
 
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.usage import Feedback, Usage, UsageRecord
-from burn_tui.engine.ledger import LATE_S, LONGEST_CALL_S, Ledger
+from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.ledger_rows import LATE_S
+from burn_tui.engine.ledger_writing import LONGEST_CALL_S
 from burn_tui.engine.ownership import this_process
 
 

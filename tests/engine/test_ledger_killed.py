@@ -4,18 +4,18 @@ import asyncio
 import os
 import random
 import sqlite3
-import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support import ledger_writer
+from support import ledger_writer, ledger_writers
+from support.ledger_writers import Writer, Writers
 
 from burn_tui.engine.ledger import Ledger
 
-KILLS = int(os.environ.get("BURN_TUI_KILLS", "60"))
-"""200 in the long run that is made before a release."""
+KILLS = int(os.environ.get("BURN_TUI_KILLS", "200"))
 
 STATEMENTS_AT_BIRTH = range(1, 106, 5)
 """Of those that make a ledger and write into it first, the ones that its maker does not live to run."""
@@ -25,55 +25,24 @@ KILLS_IN_TURN = KILLS // 4
 
 SEED = 40
 
-ANNOUNCEMENTS = 60
+ANNOUNCEMENTS = 40
 """The longest that a writer is left alone, counted in its own words rather than in seconds."""
 
+AIM_S = 0.003
+"""Within which a kill then comes, anywhere: an attempt is opened and settled in less."""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL, and its rows wait for a day")
+
+
+@pytest.fixture(scope="module")
+def writers() -> Iterator[Writers]:
+    with ledger_writers.writers() as made:
+        yield made
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "ledger.sqlite3"
-
-
-class Writer:
-    """A process that writes until it is killed, and what it has said up to then."""
-
-    def __init__(self, file: Path, name: str, *, dies_at: int | None = None) -> None:
-        self.opened: set[str] = set()
-        self.settled: set[str] = set()
-        command = [sys.executable, ledger_writer.__file__, str(file), name]
-        command += [] if dies_at is None else [str(dies_at)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def listen(self, announcements: int) -> None:
-        """Hear so many of them. Meanwhile it goes on, so that nobody knows where it is when they have been heard."""
-        assert self._process.stdout is not None
-        for _ in range(announcements):
-            self._hear(self._process.stdout.readline())
-
-    def kill(self) -> None:
-        """End it as the kernel does when memory runs out; what it said before is heard to the end."""
-        self._process.kill()
-        self.bury()
-
-    def bury(self) -> None:
-        """Wait for its end, and hear the rest."""
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        with self._process, self._process.stdout, self._process.stderr:
-            for line in self._process.stdout:
-                self._hear(line)
-            assert self._process.stderr.read() == ""
-
-    def _hear(self, line: str) -> None:
-        if not line.endswith("\n"):
-            return  # it was killed in mid-word, so it had not said it yet
-        what, event_id = line.rstrip("\n").split(" ")
-        if what == "open":
-            self.opened.add(event_id)
-        elif what == "settled":
-            self.settled.add(event_id)
 
 
 ROWS_AND_SUMS = {
@@ -146,13 +115,13 @@ def _check_the_dead(found: Found, writer: Writer) -> None:
     assert unsettled <= {"interrupted", "answered"}  # answered: it was killed before it could say so
 
 
-def test_nothing_that_was_announced_is_lost_whenever_its_process_is_killed(file: Path) -> None:
+def test_nothing_that_was_announced_is_lost_whenever_its_process_is_killed(file: Path, writers: Writers) -> None:
     chance = random.Random(SEED)
     announced = 0
     for number in range(KILLS):
-        writer = Writer(file, f"writer-{number}")
+        writer = writers.start(file, f"writer-{number}")
         writer.listen(chance.randrange(1, ANNOUNCEMENTS))
-        writer.kill()
+        writer.kill(after_s=chance.uniform(0.0, AIM_S))
         found = Found(file)
         found.check()
         _check_the_dead(found, writer)
@@ -163,27 +132,29 @@ def test_nothing_that_was_announced_is_lost_whenever_its_process_is_killed(file:
 
 
 @pytest.mark.parametrize("statement", STATEMENTS_AT_BIRTH)
-def test_a_ledger_whose_maker_was_killed_while_making_it_is_made_by_the_next(file: Path, statement: int) -> None:
-    writer = Writer(file, "writer", dies_at=statement)
+def test_a_ledger_whose_maker_was_killed_while_making_it_is_made_by_the_next(
+    file: Path, writers: Writers, statement: int
+) -> None:
+    writer = writers.start(file, "writer", dies_at=statement)
     writer.bury()
     found = Found(file)
     found.check()
     _check_the_dead(found, writer)
 
 
-def test_who_lives_on_is_not_disturbed_by_the_death_of_another(file: Path) -> None:
+def test_who_lives_on_is_not_disturbed_by_the_death_of_another(file: Path, writers: Writers) -> None:
     chance = random.Random(SEED)
-    living, doomed = Writer(file, "first"), Writer(file, "second")
+    living, doomed = writers.start(file, "first"), writers.start(file, "second")
     for number in range(KILLS_IN_TURN):
         for writer in (living, doomed):
             writer.listen(chance.randrange(2, ANNOUNCEMENTS // 2))
-        doomed.kill()
+        doomed.kill(after_s=chance.uniform(0.0, AIM_S))
         found = Found(file)
         found.check()
         _check_the_dead(found, doomed)
         # A call of the living one that is in flight stays so, and is not taken for interrupted.
         assert "interrupted" not in found.of(living).values()
-        living, doomed = Writer(file, f"next-{number}"), living
+        living, doomed = writers.start(file, f"next-{number}"), living
     for writer in (living, doomed):
         writer.kill()
     found = Found(file)

@@ -102,10 +102,10 @@ MARKED: dict[Marker, Callable[[UsageRecord], bool]] = {
 }
 
 
-def _figures(record: UsageRecord) -> dict[str, int]:
+def _figures(record: UsageRecord, asking: set[str]) -> dict[str, int]:
     usage = record.usage
     return {
-        "requests": int(record.opened.attempt == 1),
+        "requests": int(record.opened.event_id in asking),
         "attempts": 1,
         "input_tokens": usage.input_tokens or 0,
         "output_tokens": usage.output_tokens or 0,
@@ -117,8 +117,20 @@ def _figures(record: UsageRecord) -> dict[str, int]:
     }
 
 
-def _added(written: list[UsageRecord]) -> dict[str, int]:
-    figures = [_figures(record) for record in written]
+def _asking(ours: list[UsageRecord], by: Grouping, only: Marker | None) -> set[str]:
+    """The attempts at which a request counts: its first, or its first with the marker, of each day if asked by day."""
+    if only is None:
+        return {record.opened.event_id for record in ours if record.opened.attempt == 1}
+    first: dict[tuple[str, str | None], str] = {}
+    for record in sorted(ours, key=lambda record: record.opened.attempt):
+        first.setdefault(
+            (record.opened.request_id, KEYS["day"](record) if by == "day" else None), record.opened.event_id
+        )
+    return set(first.values())
+
+
+def _added(written: list[UsageRecord], asking: set[str]) -> dict[str, int]:
+    figures = [_figures(record, asking) for record in written]
     return {name: sum(one[name] for one in figures) for name in ASKED_FOR}
 
 
@@ -149,8 +161,17 @@ def test_a_report_holds_the_sums_of_the_rows_of_its_period_by_its_key(
     by_key: dict[str | None, list[UsageRecord]] = defaultdict(list)
     for record in ours:
         by_key[KEYS[by](record)].append(record)
-    assert {row.key: _shown(row) for row in made.rows} == {key: _added(some) for key, some in by_key.items()}
-    assert _shown(made.totals) == _added(ours)
+    asking = _asking(ours, by, only)
+    assert {row.key: _shown(row) for row in made.rows} == {key: _added(some, asking) for key, some in by_key.items()}
+    assert _shown(made.totals) == _added(ours, asking)
+
+
+async def test_a_request_that_fell_back_is_one_request_among_the_fallbacks(file: Path) -> None:
+    first = settled(error_type="rate_limited")
+    attempts = [settled(opened(fell_back_from="openai/big", attempt=number)) for number in (2, 3)]
+    await _filled(file, [first, *attempts])
+    only = _report(file, only="fallback").totals
+    assert (only.requests, only.attempts) == (1, 2)
 
 
 async def test_markers_are_counted_in_every_report(file: Path) -> None:

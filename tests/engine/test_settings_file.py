@@ -91,4 +91,4 @@ async def test_an_environment_that_was_taken_out_counts_as_the_most_dangerous_on
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="does not exist"):
         settings_for(tmp_path / "no.yaml", {}, is_explicit=True)
-    assert not settings_for(tmp_path / "no.yaml", {}, is_explicit=False).is_written
+    assert not settings_for(tmp_path / "no.yaml", {}, is_explicit=False).catalog.providers

@@ -1,5 +1,8 @@
 """How things stand, as the ledger alone tells it."""
 
+import os
+import sqlite3
+from contextlib import closing
 from datetime import UTC
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from support.ledgers import ledger_in
 
 from burn_tui.core.budget import Budget
 from burn_tui.core.errors import LedgerError
+from burn_tui.engine.ownership import this_process
 from burn_tui.engine.status import LatestFallback, standing
 
 DAY = Budget(name="day", limit_nanousd=1_000_000_000, timezone=UTC)
@@ -36,6 +40,18 @@ async def test_spend_open_calls_and_the_latest_place_and_fallback_of_today_are_t
     assert found.latest_fallback == LatestFallback(
         at=NOW - 600, from_target="anthropic/claude", to_target="openai/gpt-5-mini"
     )
+
+
+async def test_the_call_of_a_dead_process_is_not_open_although_nobody_has_settled_it_yet(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite3"
+    async with ledger_in(file) as ledger:
+        await ledger.reserve(opened(started_at=NOW - 900), ())
+        mine = this_process()
+        with closing(sqlite3.connect(file)) as connection, connection:
+            dead = mine.replace(f"pid:{os.getpid()}:", "pid:999999999:")
+            connection.execute("UPDATE names SET name = ? WHERE name = ?", (dead, mine))
+        found = standing(file, DAY, NOW)
+    assert found.burn.open_attempts == 0
 
 
 async def test_yesterday_is_no_part_of_today(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from burn_tui.engine.transport import Transport, TransportError
+from burn_tui.engine.network import TransportError
+from burn_tui.engine.transport import Transport
 from burn_tui.providers.dialect import HttpRequest
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

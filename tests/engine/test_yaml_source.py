@@ -1,12 +1,13 @@
 """YAML without its traps: what older readers take for something else is refused, with its line."""
 
 from contextlib import suppress
+from typing import Annotated, Literal
 
 import pytest
 import yaml
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from burn_tui.core.errors import SettingsError
 from burn_tui.engine.yaml_source import Document, dotted, parse
@@ -128,7 +129,7 @@ def test_blank_lines_and_comments_count_as_lines(before: list[str], depth: int) 
 
 def test_an_error_about_something_that_is_not_there_names_the_nearest_line_above() -> None:
     document = _parse("a:\n  b:\n    c: 1\n")
-    error = document.error("is missing.", ("a", "b", "d", 0))
+    error = document.error("is missing.", ("a", "b", "d", 0), mend="Add it.")
     assert (error.line, error.key) == (2, "a.b.d[0]")
 
 
@@ -211,3 +212,43 @@ def test_what_lies_at_a_path_is_found_and_what_does_not_is_none() -> None:
     assert (document.mapping(("a", 0)), document.mapping(("nothing",))) == ({"b": 1}, {})
     with pytest.raises(SettingsError, match="expected a mapping, got a list"):
         document.mapping(("a",))
+
+
+Fuel = Literal["petrol", "water"]
+
+
+class Seat(Struct, forbid_unknown_fields=True):
+    heated: bool = False
+
+
+class Van(Struct, forbid_unknown_fields=True):
+    seats: dict[str, Seat] = {}
+    colours: dict[str, str | list[str]] = {}
+    fuel: Fuel | None = None
+    ranges: dict[Fuel, Annotated[int, Meta(ge=0)]] = {}
+    trips: list[str] | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "seats: {front: {heated: 1}}",
+            "seats.front.heated: expected true or false, got a number. Write true or false.",
+        ),
+        ("seats: {front: {heated: true}, back: 5}", "seats.back: expected a mapping, got a number."),
+        ("colours: {roof: [red, 5]}", "colours.roof[1]: expected text, got a number. Put quotes around it"),
+        ("colours: {roof: 5}", "colours.roof: expected text or a list, got a number."),
+        ("fuel: watr", "fuel: 'watr' means nothing here. Did you mean 'water'?"),
+        ("ranges: {watr: 5}", "ranges.watr: 'watr' means nothing here. Did you mean 'water'?"),
+        ("ranges: {water: 1.5}", "ranges.water: expected a whole number, got a number. Write a whole number"),
+        ("ranges: {water: -1}", "ranges.water: expected a whole number >= 0."),
+        ("trips: home", "trips: expected a list, got text. Write `[one, other]`, or a line `- one` for each."),
+    ],
+)
+def test_an_entry_of_a_mapping_is_named_by_its_own_key_and_every_wrong_value_has_its_mend(
+    text: str, message: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(text, file="van.yaml").convert((), Van)
+    assert message in str(caught.value)

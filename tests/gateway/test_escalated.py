@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from support.gateways import gateway
 
 from burn_tui.core.auto import AutoPolicy
@@ -51,9 +52,17 @@ async def test_where_the_second_fails_the_client_gets_the_first_whole_and_counte
     assert got.headers["x-burn-served-by"] == "cheap/big"
 
 
-async def test_a_stream_is_passed_on_as_it_comes_and_never_taken_back(tmp_path: Path) -> None:
-    scripts = _scripts(Answer(text="It is bar now."))
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_same_question_of_one_conversation_again_is_a_retry_and_escalated_once(
+    tmp_path: Path, *, stream: bool
+) -> None:
+    scripts: dict[str, Action] = {"cheap": Answer(text="It is foo."), "strong": Answer(text="It is bar now.")}
+    session = {"x-claude-code-session-id": "one"}
     async with gateway(tmp_path, scripts, prices=PRICES, auto=AutoPolicy(explore=0.0)) as door:
-        got = await door.chat(messages=EASY, stream=True)
-        assert door.world.calls("strong") == 0
-    assert "with that." in got.text
+        got = [await door.chat(messages=EASY, stream=stream, headers=session) for _ in range(3)]
+        unknown = [await door.chat(messages=EASY, stream=stream) for _ in range(2)]
+    assert [one.headers["x-burn-served-by"] for one in got] == ["cheap/big", "strong/big", "cheap/big"]
+    assert got[1].headers["x-burn-escalated-from"] == "cheap/big"
+    assert got[1].headers["x-burn-reason"].startswith("cheap/big had answered this, and the same question")
+    assert float(got[1].headers["x-burn-escalated-from-cost-usd"]) > 0
+    assert [one.headers["x-burn-served-by"] for one in unknown] == ["cheap/big", "cheap/big"]

@@ -304,6 +304,8 @@ async def test_embeddings_go_to_the_provider_that_is_named_and_are_billed(tmp_pa
         (row,) = await door.world.rows()
     assert embedded.content == answer
     assert embedded.headers["x-burn-served-by"] == "primary/small"
+    assert embedded.headers["x-burn-reason"] == "embeddings go to one provider"
+    assert embedded.headers["x-burn-attempts"] == "1"
     assert seen[0].startswith(b"POST /v1/embeddings ")
     assert b"Bearer key-of-PRIMARY_KEY" in seen[0]
     assert seen[0].endswith(b'{"model":"small","input":["some words"],"dimensions":1}')

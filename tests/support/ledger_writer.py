@@ -1,14 +1,21 @@
-"""Writes attempts into a ledger until it is killed, and announces each on stdout once it is on disk.
+"""Starts processes that write attempts into a ledger until they are killed, and kills them: a program, run by path.
 
-Run by path, with the ledger's file, a name for its attempts and, for one that is to die by its own hand, the number of
-the database statement that it does not live to run.
+Each announces its attempts once they are on disk. They are forked from one that has everything loaded, since a kill
+takes a millisecond and a start of Python a hundred. What it is told comes on its standard input, a socket, a line each:
+
+    start FILE NAME DIES_AT    with a pipe for what the writer says; DIES_AT: the number of the database statement that
+                               it does not live to run, 0 = it lives until it is killed. Answered by its process number.
+    kill NUMBER AFTER_S        so long after the line was read. Answered when it is dead and buried.
+    bury NUMBER                the same for one that dies by its own hand.
 """
 
 import asyncio
 import os
 import signal
+import socket
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -87,7 +94,46 @@ def _die_at(statement: int) -> None:
     sqlite3.connect = watched  # type: ignore[assignment]
 
 
+def _forked(mouth: int, file: Path, name: str, dies_at: int) -> int:
+    """The number of a new process that writes; what it says, complaints too, goes into the pipe `mouth`."""
+    number = os.fork()
+    if number:
+        return number
+    try:
+        os.dup2(mouth, 1)
+        os.dup2(mouth, 2)
+        os.close(mouth)
+        if dies_at:
+            _die_at(dies_at)
+        asyncio.run(_write(file, name))
+    finally:
+        os._exit(1)
+
+
+def _killed(number: int, after_s: float) -> None:
+    # No wait for anything: where in its work the writer is hit is left to chance.
+    time.sleep(after_s)
+    os.kill(number, signal.SIGKILL)
+
+
+def _serve(master: socket.socket) -> None:
+    while True:
+        line, pipes, _, _ = socket.recv_fds(master, 4096, 1)
+        match line.decode().rstrip("\n").split("\t"):
+            case ["start", file, name, dies_at]:
+                number = _forked(pipes[0], Path(file), name, int(dies_at))
+                os.close(pipes[0])
+            case ["kill", words, after_s]:
+                number = int(words)
+                _killed(number, float(after_s))
+                os.waitpid(number, 0)
+            case ["bury", words]:
+                number = int(words)
+                os.waitpid(number, 0)
+            case _:
+                return  # the test has gone
+        master.sendall(f"{number}\n".encode())
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        _die_at(int(sys.argv[3]))
-    asyncio.run(_write(Path(sys.argv[1]), sys.argv[2]))
+    _serve(socket.socket(fileno=os.dup(0)))

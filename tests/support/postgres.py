@@ -22,6 +22,9 @@ GIVE_UP_S = 60.0
 
 _PLACES = ("/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt")
 
+OWNER = "keeper"
+"""Not called as the schema is: a user of that name would find everything in it without saying where."""
+
 _SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB", "logging_collector=off")
 """Nothing here must outlive a power cut; that a killed server forgets nothing that it committed is another matter."""
 
@@ -52,7 +55,7 @@ class Server:
 
     def make(self) -> None:
         """An empty cluster, whose only user may do everything without a password."""
-        command: list[str | Path] = [self._place / "initdb", "-D", self.directory / "data", "-U", "burn", "-A", "trust"]
+        command: list[str | Path] = [self._place / "initdb", "-D", self.directory / "data", "-U", OWNER, "-A", "trust"]
         command += ["--no-sync", "--no-locale", "-E", "UTF8", "--no-instructions"]
         made = subprocess.run(command, capture_output=True, check=False, cwd=self.directory, **_nobody())
         assert made.returncode == 0, made.stderr.decode()
@@ -83,7 +86,7 @@ class Server:
             self._process.wait(GIVE_UP_S)
             self._process = None
 
-    def url(self, database: str = "postgres", user: str = "burn") -> str:
+    def url(self, database: str = "postgres", user: str = OWNER) -> str:
         """Of a database."""
         return f"postgresql://{user}@127.0.0.1:{self.port}/{database}?connect_timeout=5"
 

@@ -49,11 +49,18 @@ def command(name: str) -> str:
 
 def python_with(module: str, *, beside: str) -> str:
     """A Python that imports `module`: this one, or that beside a command which comes with it; else skips the test."""
-    if find_spec(module) is not None:
+    if _is_here(module):
         return sys.executable
     if (found := shutil.which(beside)) is not None:
         return str(Path(found).resolve().parent / "python")
     pytest.skip(f"the Python package {module} is not installed")
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False  # nor the package that it is in
 
 
 def beyond(environ: Mapping[str, str]) -> dict[str, str]:

@@ -12,8 +12,11 @@ from msgspec import NODEFAULT, Struct, UnsetType
 from msgspec.structs import FieldInfo, fields
 
 from burn_tui.cli import parser
+from burn_tui.core import routing_rules
+from burn_tui.core.routing_rules import Rule
 from burn_tui.engine import settings_schema
 from burn_tui.engine.settings_schema import (
+    AuditSettings,
     AutoSettings,
     BudgetSettings,
     CheckSettings,
@@ -24,7 +27,6 @@ from burn_tui.engine.settings_schema import (
     PriceSettings,
     ProviderSettings,
     RouteSettings,
-    RuleSettings,
     TeamSettings,
     TerminalSettings,
     TimeoutSettings,
@@ -43,8 +45,9 @@ _SECTIONS: dict[str, type[Struct]] = {
     "terminal": TerminalSettings,
     "neighbours[]": NeighbourSettings,
     "team": TeamSettings,
+    "audit": AuditSettings,
     "auto": AutoSettings,
-    "rules[]": RuleSettings,
+    "rules[]": Rule,
     "checks.NAME": CheckSettings,
 }
 
@@ -87,7 +90,7 @@ def _settings_reference() -> str:
         (f"{section}.{field.encode_name}".lstrip("."), _kind(field), docs[struct.__name__, field.name])
         for section, struct in _SECTIONS.items()
         for field in fields(struct)
-        if section or field.encode_name not in _OWN_ROWS
+        if section or field.encode_name not in _OWN_ROWS or docs[struct.__name__, field.name]
     ]
     lines = [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in rows]
     return "\n".join(["| Key | Value | Meaning |", "| --- | --- | --- |", *lines])
@@ -96,7 +99,8 @@ def _settings_reference() -> str:
 def _field_docs() -> dict[tuple[str, str], str]:
     """(class, field) -> the docstring that stands below the field."""
     found = {}
-    for node in ast.parse(inspect.getsource(settings_schema)).body:
+    sources = [inspect.getsource(module) for module in (settings_schema, routing_rules)]
+    for node in [node for source in sources for node in ast.parse(source).body]:
         if isinstance(node, ast.ClassDef):
             for field, below in zip(node.body, [*node.body[1:], ast.Pass()], strict=True):
                 if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):

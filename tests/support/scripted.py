@@ -12,6 +12,7 @@ from support.database import MemoryDatabase
 from support.scripted_auto import ScriptedAuto
 from support.scripted_comparing import ScriptedComparing
 from support.scripted_prompts import ScriptedPrompts
+from support.scripted_replaying import ScriptedReplaying
 from support.scripted_team import ScriptedMembership
 from support.watching import BOTTLENECKS, ScriptedLens, ScriptedWatch, warm
 
@@ -288,6 +289,8 @@ class ScriptedRouter:
         self.scripts: list[list[Step]] = []
         self.requests: list[tuple[ChatRequest, Caller]] = []
         self.states: dict[Target, tuple[State, float]] = {}
+        self.strong: Target | None = None
+        """Who gives stronger answers; None = nobody does."""
 
     def state(self, target: Target) -> tuple[State, float]:
         """As Router.state."""
@@ -300,6 +303,7 @@ class ScriptedRouter:
         costs = {target: 0 if target == QWEN else len(str(target)) ** 6 for target in allowed}
         auto = self.auto.decided(request, costs, {QWEN}) if request.model == "auto" else None
         target = auto.targets[0] if auto else next(iter(pinned or allowed), None)
+        target = self.strong if self.strong and caller.instead_of else target
         return Preview(
             auto=auto,
             route="pinned" if pinned else request.model or "default",
@@ -308,6 +312,7 @@ class ScriptedRouter:
             input_tokens_estimate=12,
             cost_estimate_nanousd=0 if target == QWEN else 400_000,
             asks_first=caller.environment.confirm and not caller.is_confirmed,
+            is_escalated=self.strong is not None and caller.instead_of is not None,
         )
 
     async def send(self, request: ChatRequest, caller: Caller) -> AsyncGenerator[Event]:
@@ -374,7 +379,9 @@ class ScriptedLoad:
 class ScriptedGateway:
     """A gateway that runs or does not."""
 
-    def __init__(self, *, trouble: str = "") -> None:
+    def __init__(self, *, trouble: str = "", secret: str | None = None) -> None:
+        self.outlives = secret is None
+        self.secret = secret
         self.serving: Running | None = None
         self.trouble = trouble
         self.own = False
@@ -403,6 +410,9 @@ class ScriptedGateway:
         """As GatewayProcess.stop."""
         self.serving = None
 
+    async def close(self) -> None:
+        """As GatewayProcess.close."""
+
 
 class ScriptedRuntime:
     """What the dashboard needs of a Runtime."""
@@ -422,7 +432,7 @@ class ScriptedRuntime:
         self.router = ScriptedRouter(targets, routes if targets else {})
         self.settings = Settings(
             origin="config.yaml",
-            is_written=bool(self.router.catalog.providers),
+            finds_providers=not self.router.catalog.providers,
             catalog=self.router.catalog,
             keys={},
             environments=ENVIRONMENTS if environments is None else environments,
@@ -447,6 +457,7 @@ class ScriptedRuntime:
         self.neighbourhood = ScriptedNeighbourhood()
         self.prompts = ScriptedPrompts()
         self.comparing = ScriptedComparing()
+        self.replaying = ScriptedReplaying()
         self.database = MemoryDatabase()
         self.conversations = Conversations(self.database, owner=this_process(), clock=self.clock)
         self.keeps_conversations = False

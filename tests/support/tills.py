@@ -12,24 +12,8 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.money import Price
 from burn_tui.core.usage import Usage
-from burn_tui.simulator.script import (
-    Action,
-    Answer,
-    Break,
-    Cut,
-    End,
-    Fault,
-    Garble,
-    Hang,
-    HangUp,
-    Held,
-    Raw,
-    Refuse,
-    Reset,
-    Stall,
-    overloaded,
-    rate_limited,
-)
+from burn_tui.simulator import script
+from burn_tui.simulator.script import Action, Answer, Fault
 
 WORDS = "Rivers carry silt from the hills to the delta, year after year, and so the delta grows. "
 
@@ -87,7 +71,7 @@ class Till:
         """What is done to a request."""
         if _is_asked_slowly(request):
             self.cut += 1
-            return structs.replace(self._counted(WORDS * 3), faults={4: Stall(60.0)})
+            return structs.replace(self._counted(WORDS * 3), faults={4: script.Stall(60.0)})
         chance = self._chance.random()
         if chance < GRAVE:
             return self._refusal(*self._chance.choice(GRAVE_REFUSALS))
@@ -114,28 +98,28 @@ class Till:
 
     def _resting(self, _request: ChatRequest) -> Action:
         self.refused += 1
-        return self._chance.choice([overloaded(), rate_limited(self._chance.choice(REST_S))])
+        return self._chance.choice([script.overloaded(), script.rate_limited(self._chance.choice(REST_S))])
 
     def _refusal(self, error_type: ErrorType, status: int) -> Action:
         self.refused += 1
-        return Refuse(Failure(error_type, f"refused for once: {error_type}", status))
+        return script.Refuse(Failure(error_type, f"refused for once: {error_type}", status))
 
     def _late(self, _request: ChatRequest) -> Action:
         self.refused += 1
-        late: list[Action] = [Hang(self._some_s()), Raw(status=502, body=PAGE), Raw(status=503)]
+        late: list[Action] = [script.Hang(self._some_s()), script.Raw(status=502, body=PAGE), script.Raw(status=503)]
         return self._chance.choice(late)
 
     # --- not answered, or not to its end -------------------------------------------------------------
 
     def _lost(self, _request: ChatRequest) -> Action:
         self.cut += 1
-        lost: list[Action] = [Reset(), HangUp(), Raw(body=PAGE), Raw(body=b"")]
+        lost: list[Action] = [script.Reset(), script.HangUp(), script.Raw(body=PAGE), script.Raw(body=b"")]
         return self._chance.choice(lost)
 
     def _cut_off(self, _request: ChatRequest) -> Action:
         self.cut += 1
         failure = Failure("overloaded", "Overloaded", 529)
-        after: list[Fault] = [Cut(), End(), Break(failure)]
+        after: list[Fault] = [script.Cut(), script.End(), script.Break(failure)]
         answer = self._counted(WORDS)
         return structs.replace(answer, faults={self._chance.randint(0, 5): self._chance.choice(after)})
 
@@ -147,7 +131,7 @@ class Till:
     def _held(self, request: ChatRequest) -> Action:
         gate = Gate()
         asyncio.get_running_loop().call_later(self._some_s(), gate.set)
-        return Held(gate, self._whole(request))
+        return script.Held(gate, self._whole(request))
 
     def _in_pieces(self, request: ChatRequest) -> Action:
         return structs.replace(self._whole(request), piece_bytes=self._chance.randint(1, 40))
@@ -156,9 +140,9 @@ class Till:
         """By silence, or by bytes that mean nothing: in an answer in one piece these spoil it."""
         place = self._chance.randint(0, 5)
         if not request.stream or self._chance.random() < 0.5:
-            return structs.replace(self._whole(request), faults={place: Stall(self._some_s())})
+            return structs.replace(self._whole(request), faults={place: script.Stall(self._some_s())})
         garbled = GARBLED.get(self._dialect, b"data: {not json\n\n")
-        return structs.replace(self._whole(request), faults={place: Garble(garbled)})
+        return structs.replace(self._whole(request), faults={place: script.Garble(garbled)})
 
     def _empty(self, _request: ChatRequest) -> Action:
         """Billed all the same."""

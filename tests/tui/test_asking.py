@@ -347,6 +347,42 @@ async def test_the_route_line_says_what_will_happen_and_follows_the_typing() -> 
         await running.until(lambda: "est. $0.0004" in running.text("#route"))
 
 
+async def test_a_key_locks_paid_calls_again_and_else_tells_how_to_unlock_them() -> None:
+    async with dashboard() as running:
+        await running.pilot.press("alt+y")
+        await running.until(lambda: "PROD is locked. Send the prompt" in running.text())
+        running.main.deck.active.unlock()
+        await running.pilot.press("alt+y")
+        await running.until(lambda: "PROD is locked: the" in running.text())
+        await running.until(lambda: "PROD locked" in running.text("#route"))
+        await running.pilot.press("alt+3", "alt+y")
+        await running.until(lambda: "STAGE has no lock." in running.text())
+
+
+async def test_where_there_is_little_room_the_banner_leaves_the_answer_in_sight() -> None:
+    async with dashboard(size=(40, 15)) as running:
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), *answers(GPT, "Here it is.")])
+        await running.send("why")
+        await running.settled()
+        band = running.text("#fallback")
+        assert "Now openai/gpt-5-mini." in " ".join(band.replace("▌", " ").split())
+        assert len([line for line in band.splitlines() if line.strip()]) <= 4
+        assert "Here it is." in running.text("#transcript")
+
+
+async def test_while_escape_would_stop_the_answer_the_banner_does_not_promise_it_for_itself() -> None:
+    async with dashboard() as running:
+        go_on = asyncio.Event()
+        running.runtime.router.scripts.append([*falls_back(SONNET, GPT), go_on, *ends(GPT)])
+        await running.send("why")
+        await running.until(lambda: "Now openai/gpt-5-mini" in running.text("#fallback"))
+        assert "Escape" not in running.text("#fallback")
+        assert "Escape stop" in running.text("#keys")
+        go_on.set()
+        await running.settled()
+        await running.until(lambda: "Escape dismisses" in running.text("#fallback"))
+
+
 async def test_a_free_call_is_said_to_be_free() -> None:
     async with dashboard() as running:
         await running.pilot.press("alt+2")

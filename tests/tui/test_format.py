@@ -39,6 +39,13 @@ def test_an_amount_above_zero_is_never_shown_as_nothing_and_is_off_by_a_twentiet
     assert shown == pytest.approx(nanousd, rel=0.05)
 
 
+@given(st.integers(0, 10**14))
+def test_a_rate_in_dollars_takes_at_most_nine_cells_and_is_nothing_only_if_it_is(nanousd: int) -> None:
+    shown = fmt.money_rate(nanousd)
+    assert len(shown) <= 9
+    assert (shown == "$0") == (nanousd == 0)
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [

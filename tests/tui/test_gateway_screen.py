@@ -57,9 +57,15 @@ async def test_what_keeps_it_from_starting_stands_on_the_screen() -> None:
         await opened(running, "not running", "The gateway did not start.", "Address already in use.")
 
 
-async def test_the_demo_says_where_its_gateway_is() -> None:
+async def test_where_none_can_be_started_it_says_where_one_can() -> None:
     async with dashboard(runtime(None)) as running:
-        await opened(running, "burn-tui gateway --demo")
+        await opened(running, "In another terminal: burn-tui gateway")
+
+
+async def test_that_of_the_demo_shows_its_token_since_nobody_pays_for_it_and_says_that_it_ends_with_the_demo() -> None:
+    async with dashboard(runtime(ScriptedGateway(secret="sk-burn-of-the-demo"))) as running:
+        await opened(running, "running, started here", "key sk-burn-of-the-demo", "ends with this demo.")
+        assert "burn-tui run" not in running.text()
 
 
 async def test_while_it_runs_the_line_below_the_tabs_says_where() -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 
+from msgspec import structs
 from support.dashboard import Dashboard, dashboard
-from support.scripted import GPT, QWEN, SONNET, answers, asks_first, begins
+from support.scripted import GPT, QWEN, SONNET, answers, asks_first, begins, settled
+from textual.widgets import Input
 
+from burn_tui.core.cascade import Earlier
 from burn_tui.core.errors import LedgerError
-from burn_tui.core.events import Refused, RequestFinished, TextDelta
+from burn_tui.core.events import AttemptFinished, Escalated, Refused, RequestFinished, TextDelta
 from burn_tui.core.transcript import Answer, Asked, Notice
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen
 from burn_tui.tui.screens.compare import CompareScreen
@@ -62,6 +65,7 @@ async def test_a_note_stands_below_its_answer_and_can_be_emptied() -> None:
         await talk(running)
         await running.pilot.press("tab", "n")
         await running.until(lambda: isinstance(running.app.screen, NameSessionScreen))
+        assert running.app.screen.query_one(Input).placeholder == "note"
         await running.type("too short")
         await running.pilot.press("enter")
         await running.until(lambda: "your note: too short" in running.text("#transcript"))
@@ -186,6 +190,63 @@ async def test_a_comparison_of_an_earlier_question_may_change_nothing() -> None:
         await running.pilot.press("1")
         await running.until(lambda: "It goes on as before" in running.text("#transcript"))
         assert context(running) == ["first", "One.", "why", "Because."]
+
+
+async def by_auto(running: Dashboard) -> None:
+    """An answer that auto has chosen a cheap model for, and a strong one behind it."""
+    running.runtime.router.strong = SONNET
+    record = settled(QWEN)
+    cheap = structs.replace(record, opened=structs.replace(record.opened, route="auto"))
+    finished = RequestFinished("r", None, QWEN, (cheap,))
+    running.runtime.router.scripts.append([*begins(QWEN), TextDelta("Maybe."), AttemptFinished(cheap), finished])
+    await running.send("why")
+    await running.settled()
+
+
+async def test_a_thumb_down_on_a_cheap_answer_of_auto_says_which_key_gets_a_stronger_one_and_spends_nothing() -> None:
+    async with dashboard() as running:
+        await by_auto(running)
+        await running.pilot.press("tab", "minus")
+        await running.until(lambda: f"e has {SONNET} answer it once, for about $0.00040." in running.toasts)
+        assert len(running.runtime.router.requests) == 1
+        await running.pilot.press("minus", "plus")
+        await running.until(lambda: len(running.runtime.ledger.heard) == 3)
+        assert len(running.toasts) == 1
+
+
+async def test_one_key_has_the_strong_tier_answer_once_and_both_costs_are_told() -> None:
+    async with dashboard(size=(120, 60)) as running:
+        await by_auto(running)
+        why = f"{QWEN} had answered this, and you asked for a stronger answer."
+        escalated = Escalated(QWEN, SONNET, why, from_nanousd=12_100_000, to_nanousd=400_000)
+        running.runtime.router.scripts.append([escalated, *answers(SONNET, "Because.")])
+        await running.pilot.press("tab", "e")
+        await running.until(lambda: context(running) == ["why", "Because."])
+        request, caller = running.runtime.router.requests[-1]
+        assert (request.model, sent(running)) == ("auto", ["why"])
+        assert caller.instead_of == Earlier(target=QWEN, nanousd=12_100_000, is_said=True)
+        shown = " ".join(running.text("#transcript").split())
+        assert "That cost $0.0121" in shown
+        await running.until(lambda: running.runtime.ledger.outcomes == [("e", "replaced")])
+
+
+async def test_where_nobody_stronger_may_be_asked_the_key_says_so_and_a_thumb_says_nothing() -> None:
+    async with dashboard() as running:
+        await by_auto(running)
+        running.runtime.router.strong = None
+        await running.pilot.press("tab", "minus", "e")
+        await running.until(lambda: f"Nobody stronger than {QWEN} may be asked." in running.toasts)
+        assert len(running.toasts) == 1
+        assert len(running.runtime.router.requests) == 1
+
+
+async def test_a_thumb_down_on_an_answer_that_was_chosen_by_the_person_offers_nothing() -> None:
+    async with dashboard() as running:
+        await talk(running)
+        running.runtime.router.strong = SONNET
+        await running.pilot.press("tab", "minus")
+        await running.until(lambda: "▼" in running.text("#transcript"))
+        assert running.toasts == []
 
 
 async def test_without_an_answer_there_is_nothing_to_ask_again() -> None:

@@ -129,4 +129,4 @@ async def test_what_was_told_stays_on_the_panel_and_in_the_strip_with_its_key() 
         await running.until(lambda: "⚠ Burning 4.2x the usual" in running.text("#column"))
         assert "1 more" in running.text("#column")
     async with dashboard(ScriptedRuntime(burn=day), size=(80, 24)) as running:
-        await running.until(lambda: "⚠ 2 alt+a" in running.text("#strip"))
+        await running.until(lambda: "⚠ 2 alerts: alt+a" in running.text("#strip"))

@@ -55,6 +55,7 @@ from burn_tui.core.transcript import Answer, Notice
 from burn_tui.tui.app import BurnApp
 from burn_tui.tui.screens.boot_error import BootErrorScreen
 from burn_tui.tui.screens.question import QuestionScreen
+from burn_tui.tui.screens.replay import ReplayScreen
 from burn_tui.tui.screens.report import ReportScreen
 from burn_tui.tui.screens.search import SearchScreen
 
@@ -297,6 +298,22 @@ async def diversity(running: Dashboard) -> None:
     await report("alt+v")(running)
 
 
+def replay(*keys: str) -> Scene:
+    """Three policies, one of which saves half."""
+
+    async def scene(running: Dashboard) -> None:
+        await running.pilot.press("alt+x")
+        await running.until(lambda: isinstance(running.app.screen, ReplayScreen) and running.app.screen.last)
+        await running.settled()
+        for key in keys:
+            await running.pilot.press(key)
+        if "a" in keys:
+            await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        await running.settled()
+
+    return scene
+
+
 def prompts(*keys: str) -> Scene:
     """The prompts of a project that has several."""
 
@@ -368,6 +385,14 @@ async def serving(running: Dashboard) -> None:
     await running.until(lambda: "started here" in running.text())
 
 
+async def serving_invented_answers(running: Dashboard) -> None:
+    running.runtime.gateway = gateway = ScriptedGateway(secret="sk-burn-kIWur8dZmHBFfqUEGSNLII29AtKfCd4ZAxlsujBbGW8")
+    await gateway.start()
+    await idle(running)
+    await running.pilot.press("alt+g")
+    await running.until(lambda: "started here" in running.text())
+
+
 async def alarm(running: Dashboard) -> None:
     await idle(running)
     running.runtime.figures = structs.replace(busy_day(), told=told(RUNAWAY, HALF_SPENT))
@@ -394,6 +419,8 @@ SCENES: dict[str, Scene] = {
     "requests": report("alt+a"),
     "audit": report("alt+e"),
     "diversity": diversity,
+    "replay": replay("down"),
+    "replay-adopt": replay("down", "a"),
     "team": team(BUSY),
     "team-away": team(AWAY),
     "auto": by_auto,
@@ -411,6 +438,7 @@ SCENES: dict[str, Scene] = {
     "neighbours": beside,
     "watched": watched,
     "gateway": serving,
+    "gateway-demo": serving_invented_answers,
     "prompts": prompts("down"),
     "prompt-diff": prompts("d"),
     "prompt-comparison": compared(),

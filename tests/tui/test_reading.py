@@ -176,7 +176,9 @@ async def test_an_empty_session_has_nothing_to_copy() -> None:
 
 async def test_the_footer_shows_what_can_be_done_with_the_conversation_while_it_has_the_focus() -> None:
     async with dashboard() as running:
+        assert "Tab answers" not in running.text("#keys")
         await talk(running, "why", "Because.")
+        await running.until(lambda: "Tab answers" in running.text("#keys"))
         await running.pilot.press("tab")
         await running.until(lambda: "side by side" in running.text("#keys"))
         await running.pilot.press("tab")

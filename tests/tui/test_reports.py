@@ -22,7 +22,7 @@ from burn_tui.tui.screens.requests import RequestsScreen
 
 TARGETS = (SONNET, GPT, FLASH, QWEN)
 OPENERS = {"alt+i": "request", "f6": "slow", "alt+w": "latency", "alt+p": "providers", "alt+m": "budgets"}
-OPENERS |= {"alt+r": "pressure", "alt+e": "audit"}
+OPENERS |= {"alt+r": "pressure", "alt+e": "audit", "alt+o": "team", "f7": "prompts", "alt+v": "diversity"}
 
 
 @asynccontextmanager
@@ -69,6 +69,9 @@ async def test_a_report_on_a_day_without_anything_says_so_and_does_not_stay_empt
                     "budgets": "None is set",
                     "pressure": "Nobody",
                     "audit": "Nothing was asked",
+                    "team": "This machine is in no team",
+                    "prompts": "There is no prompt here",
+                    "diversity": "Nothing was asked yet",
                 }.get(name, ""),
             ),
         )
@@ -77,11 +80,59 @@ async def test_a_report_on_a_day_without_anything_says_so_and_does_not_stay_empt
 async def test_a_digit_goes_from_report_to_report_and_escape_back_to_the_dashboard() -> None:
     async with afternoon() as running:
         await running.pilot.press("f6")
-        for digit, kind in enumerate(REPORTS.values(), start=1):
-            await running.pilot.press(str(digit))
+        for digit, kind in zip("1234567890", REPORTS.values(), strict=True):
+            await running.pilot.press(digit)
             await running.until(partial(on_top, running, kind))
         await running.pilot.press("escape")
         await running.until(lambda: running.app.screen is running.main)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+async def test_every_report_says_at_the_smallest_size_which_keys_lead_to_the_others(name: str) -> None:
+    async with afternoon(size=(40, 15)) as running:
+        running.main.action_show_report(name)
+        await running.until(lambda: on_top(running, REPORTS[name]))
+        text = await shown(running, "0…9 reports", "Escape back")
+        assert "1 request" not in text
+
+
+async def test_a_click_on_the_name_of_a_report_goes_there() -> None:
+    async with afternoon(size=(80, 24)) as running:
+        await running.pilot.press("f6")
+        await shown(running, "0 diversity")
+        lines = running.text().splitlines()
+        row = next(number for number, line in enumerate(lines) if "9 prompts" in line)
+        await running.pilot.click(offset=(lines[row].index("9 prompts") + 3, row))
+        await running.until(lambda: on_top(running, REPORTS["prompts"]))
+
+
+async def test_what_is_burnt_leads_on_to_reports_to_the_costliest_and_to_the_alert() -> None:
+    async with afternoon() as running:
+        ways: dict[str, type[Screen[None]]] = {
+            "5": REPORTS["budgets"],
+            "0": REPORTS["diversity"],
+            "c": RequestsScreen,
+        }
+        for key, kind in ways.items():
+            await running.pilot.press("f5", key)
+            await running.until(partial(on_top, running, kind))
+            await running.pilot.press("escape")
+            await running.until(lambda: running.app.screen is running.main)
+        await running.pilot.press("f5", "alt+a")
+        await shown(running, "Burning 4.2x the usual")
+
+
+async def test_two_keys_lead_to_the_request_that_cost_most_of_all_sessions() -> None:
+    async with afternoon() as running:
+        await running.pilot.press("alt+s")
+        await shown(running, "The costliest of 24 hours.", "all operations")
+        (which, *_) = running.runtime.lens.asked_for
+        assert which.operation_name is None
+        assert which.until - which.since >= 86_400.0
+        await running.pilot.press("enter")
+        await running.until(lambda: on_top(running, InspectorScreen))
+        await running.pilot.press("c")
+        await running.until(lambda: on_top(running, RequestsScreen))
 
 
 async def test_a_bottleneck_has_its_time_its_parts_and_one_advice() -> None:
@@ -139,7 +190,7 @@ async def test_budgets_stand_beside_the_formula_of_the_tension_and_the_alerts_wi
         await shown(
             running,
             "$16.90 of $20",
-            "new in 9 h 58 min",
+            "resets in 9 h 58 min",
             "tension = the highest level",
             "Burning 4.2x the usual: nightly-eval $1.87 of $2.49 in 30 min.",
             "fast: three times the usual for half an hour",

@@ -126,7 +126,7 @@ async def test_without_any_provider_the_screen_says_how_to_get_one() -> None:
 
 async def test_settings_that_name_no_provider_are_told_to_name_one() -> None:
     runtime = ScriptedRuntime(targets=(), environments={}, burn=quiet_day())
-    runtime.settings = structs.replace(runtime.settings, is_written=True)
+    runtime.settings = structs.replace(runtime.settings, finds_providers=False)
     async with dashboard(runtime) as running:
         shown = running.text("#welcome")
         assert "providers: {anthropic: {}}" in shown

@@ -26,6 +26,15 @@ def test_words_are_aligned_to_the_left_and_numbers_to_the_right() -> None:
     assert _lines(40) == ["name        cost   p99  note", "anthropic  $3.10  12 s  resting", "ai           $12   1 s"]
 
 
+def test_numbers_may_stand_with_their_points_below_each_other() -> None:
+    rows = [{"cost": cost} for cost in ("$0.0521", "$0.051", "$12", "$1,204.50", "unknown", "")]
+    _, lines = table(
+        (Column("cost", by_point=True), Column("x", is_left=True)), [{**row, "x": "|"} for row in rows], 40
+    )
+    costs = [line.plain.partition("|")[0][:-2] for line in lines]
+    assert costs == ["    $0.0521", "    $0.051 ", "   $12     ", "$1,204.50  ", "    unknown", "           "]
+
+
 def test_the_least_important_column_goes_first_and_those_that_matter_stay() -> None:
     assert [line.split() for line in _lines(24)] == [
         ["name", "cost", "p99"],

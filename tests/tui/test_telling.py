@@ -48,7 +48,7 @@ def test_every_sentence_has_its_evidence(what: Notification) -> None:
     facts = dict(evidence(what))
     assert all(facts.values())
     if isinstance(what, Alert):
-        assert facts["rule"].startswith(what.rule)
+        assert facts["rule"].startswith(what.rule.replace("_", " "))
         assert [one.contributor in facts[f"{place}."] for place, one in enumerate(what.contributors, 1)] == [True] * 3
         assert all(f"spent in {window.window} min" in facts for window in what.windows)
 

@@ -50,12 +50,12 @@ _HOUSEKEEPING = frozenset(f"/{word}".encode() for word in _HOUSEKEEPING_WORDS.sp
 _USAGE, _COMMAND = b'"usage"', b"<command-name>"
 
 
-class _Split(Struct):
+class _Split(Struct, gc=False):
     ephemeral_5m_input_tokens: Tokens = 0
     ephemeral_1h_input_tokens: Tokens = 0
 
 
-class _Usage(Struct):
+class _Usage(Struct, gc=False):
     input_tokens: Tokens = 0
     output_tokens: Tokens = 0
     cache_read_input_tokens: Tokens | None = None
@@ -68,14 +68,14 @@ class _Block(Struct, gc=False):
     name: str | None = None
 
 
-class _Message(Struct):
+class _Message(Struct, gc=False):
     usage: _Usage | None = None
     id: str | None = None
     model: str | None = None
     content: list[_Block] | str | None = None
 
 
-class _Line(Struct):
+class _Line(Struct, gc=False):
     type: str = ""
     timestamp: datetime | None = None
     message: _Message | None = None
@@ -88,13 +88,13 @@ class _Line(Struct):
     costUSD: Usd | None = None  # noqa: N815
 
 
-class _MessageWithoutContent(Struct):
+class _MessageWithoutContent(Struct, gc=False):
     usage: _Usage | None = None
     id: str | None = None
     model: str | None = None
 
 
-class _LineWithoutContent(Struct):
+class _LineWithoutContent(Struct, gc=False):
     """For a line whose content is of a kind that is not known yet: its usage counts all the same."""
 
     type: str = ""

@@ -42,7 +42,7 @@ AT_ONCE_S = 5.0
 _Total = tuple[int, int, int, int]
 
 
-class _Counts(Struct):
+class _Counts(Struct, gc=False):
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
@@ -53,23 +53,23 @@ class _Counts(Struct):
         return (self.input_tokens, self.cached_input_tokens, self.output_tokens, self.reasoning_output_tokens)
 
 
-class _Response(Struct):
+class _Response(Struct, gc=False):
     input_tokens: Tokens = 0
     cached_input_tokens: Tokens = 0
     output_tokens: Tokens = 0
     reasoning_output_tokens: Tokens = 0
 
 
-class _Info(Struct):
+class _Info(Struct, gc=False):
     total_token_usage: _Counts | None = None
     last_token_usage: _Response | None = None
 
 
-class _Git(Struct):
+class _Git(Struct, gc=False):
     branch: str | None = None
 
 
-class _Payload(Struct):
+class _Payload(Struct, gc=False):
     type: str | None = None
     info: _Info | None = None
     id: str | None = None
@@ -82,7 +82,7 @@ class _Payload(Struct):
     source: Any = None
 
 
-class _Line(Struct):
+class _Line(Struct, gc=False):
     type: str = ""
     timestamp: datetime | None = None
     payload: _Payload | None = None

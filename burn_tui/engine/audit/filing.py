@@ -1,6 +1,6 @@
 """Puts what was found into the ledger: each response once, however often and wherever it was found.
 
-    ReadPiece ──> has our own gateway served it? ── yes ──> nothing: it has a row already
+    Prepared ──> has our own gateway served it? ── yes ──> nothing: it has a row already
                             │ no
                             v
                   is the response known? ── no ──> a row, marked as late, and its sums
@@ -12,50 +12,42 @@ Everything here runs in the database's thread, within one transaction with the n
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct, structs
 
-from burn_tui.core.audit_operations import operation_of
-from burn_tui.core.latency import bucket_of
 from burn_tui.core.minutes import minute_of
-from burn_tui.core.usage import AttemptOpened, Correction, CostSource, Usage
+from burn_tui.core.usage import AttemptOpened, Correction, Usage
 from burn_tui.engine import audit_sql as sql
 from burn_tui.engine import ledger_sql
-from burn_tui.engine.audit.pieces import COUNTS, ReadPiece, add, identifier
-from burn_tui.engine.audit.reader import Found, Skipped
+from burn_tui.engine.audit.costs import Costs
+from burn_tui.engine.audit.pieces import COUNTS, Head, add, identifier
+from burn_tui.engine.audit.prepared import (
+    AS_OF,
+    BUCKET,
+    EVENT_ID,
+    ID,
+    IS_LATE,
+    LABELS,
+    REASON,
+    SESSION,
+    UNKNOWN,
+    Labels,
+    Prepared,
+    Row,
+    found_in,
+    row_of,
+    rows_of,
+)
+from burn_tui.engine.audit.reader import Found
 from burn_tui.engine.audit.readers import READERS
 from burn_tui.engine.audit.served_here import ServedHere
-from burn_tui.engine.ledger import LATE_S
 from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
 
-UNKNOWN = "unknown"
-"""A provider or a model that a log does not name."""
-
 MOST_SKIPPED = 1000
 """Lines of one piece that are kept with their reason; all are counted."""
-
-EARLIEST, LATEST = 1_400_000_000.0, 4_000_000_000.0
-"""Between 2014 and 2096: no other time is one at which somebody has asked a model."""
-
-MAIN_BRANCHES = {"", "main", "master", "HEAD"}
-
-
-class Cost(Struct, frozen=True):
-    """What a response cost, and how that is known."""
-
-    nanousd: int | None
-    source: CostSource | None
-    as_of: str | None
-    """ISO date of the price; None where none was used."""
-    rule: str
-    """What else is to be said of it; "" = nothing."""
-
-
-Pricing = Callable[[str, Found], Cost]
-"""By provider."""
 
 
 class Filed(Struct):
@@ -67,124 +59,158 @@ class Filed(Struct):
     corrected: int = 0
 
 
+class _Batch:
+    """Rows that are to be written together, each response once."""
+
+    def __init__(self) -> None:
+        self.rows: dict[bytes, Row] = {}
+        self._from: dict[bytes, tuple[Prepared, int]] = {}
+        """Where the first copy of each was found."""
+        self._founds: dict[int, list[Found]] = {}
+        """What was found in pieces, by their identity: it is decoded for few of them."""
+        self.merged: dict[bytes, tuple[str, Found]] = {}
+        """Those of which there was another copy, with their tool."""
+
+    def add(self, event_id: bytes, row: Row, piece: Prepared, n: int) -> None:
+        """Take the row of a response, or what this copy says more of it than the first."""
+        if event_id not in self.rows:
+            self.rows[event_id] = row
+            self._from[event_id] = (piece, n)
+        else:
+            add(self.found(event_id)[1], self._found_in(piece)[n])
+
+    def found(self, event_id: bytes) -> tuple[str, Found]:
+        """What all copies together say of a response, and whose it is."""
+        known = self.merged.get(event_id)
+        if known is None:
+            piece, n = self._from[event_id]
+            known = self.merged[event_id] = (READERS[piece.head.reader].tool, self._found_in(piece)[n])
+        return known
+
+    def branches(self) -> Iterable[tuple[bytes, str]]:
+        """Of the responses that are of work on another branch than the main one."""
+        of_pieces = {id(piece): dict(piece.branches) for piece, _ in self._from.values() if piece.branches}
+        if not of_pieces:
+            return
+        for event_id, (piece, n) in self._from.items():
+            if branch := of_pieces.get(id(piece), {}).get(n):
+                yield event_id, branch
+
+    def forget(self, event_ids: Iterable[bytes]) -> None:
+        """Leave these out."""
+        for event_id in event_ids:
+            del self.rows[event_id], self._from[event_id]
+
+    def _found_in(self, piece: Prepared) -> list[Found]:
+        found = self._founds.get(id(piece))
+        if found is None:
+            found = self._founds[id(piece)] = found_in(piece)
+        return found
+
+
 class Filing:
     """For one import. It remembers the numbers of words, so it is forgotten with a transaction that came to nothing."""
 
-    def __init__(self, pricing: Pricing, *, now: float) -> None:
-        self._pricing = pricing
+    def __init__(self, costs: Costs, *, now: float) -> None:
+        self._costs = costs
         self._now = now
         self._names: Names | None = None
         self._labels: dict[tuple[str, ...], int] = {}
 
-    def file(self, connection: sqlite3.Connection, pieces: Sequence[ReadPiece]) -> Filed:
-        """Write all that the pieces hold, and how far they were read."""
+    def file(self, connection: sqlite3.Connection, pieces: Sequence[Prepared]) -> Filed:
+        """Write all that the pieces hold, and how far they were read. All of them have rows."""
         if self._names is None:
             self._names = Names(connection)
+        batch = self._batch(connection, pieces)
         writing, filed = Writing(connection, owner=""), Filed()
-        merged: dict[bytes, tuple[str, Found]] = {}
-        is_served_here, served = ServedHere(connection, pieces, now=self._now), set[bytes]()
-        for piece in pieces:
-            tool = READERS[piece.reader].tool
-            for event_id, found in _under_known_names(connection, piece):
-                earlier = merged.get(event_id)
-                if not EARLIEST <= found.at <= LATEST:
-                    piece.skipped.append(Skipped(0, "a time at which nobody can have asked"))
-                elif is_served_here(event_id, found):
-                    served.add(event_id)
-                elif earlier is None:
-                    merged[event_id] = (tool, found)
-                else:
-                    add(earlier[1], found)
-            _note(connection, piece, tool)
-        for event_id in served & merged.keys():
-            del merged[event_id]
-        known = self._insert(connection, merged) if merged else []
+        known = self._insert(connection, batch) if batch.rows else []
         for event_id in known:
-            filed.corrected += self._improve(writing, event_id, merged.pop(event_id)[1])
-        filed.new_rows = len(merged)
-        filed.late_rows = sum(self._is_late(found) for _, found in merged.values())
+            filed.corrected += self._improve(writing, event_id, batch.found(event_id)[1])
+        batch.forget(known)
+        filed.new_rows = len(batch.rows)
+        filed.late_rows = sum(bool(row[IS_LATE]) for row in batch.rows.values())
         return filed
 
-    def _insert(self, connection: sqlite3.Connection, merged: Mapping[bytes, tuple[str, Found]]) -> list[bytes]:
+    def _batch(self, connection: sqlite3.Connection, pieces: Sequence[Prepared]) -> _Batch:
+        """The responses in the pieces that our own gateway has not served; notes how far the pieces go."""
+        batch, served = _Batch(), ServedHere(connection, pieces, now=self._now)
+        ours = set[bytes]()
+        known_by_twin = _known_by_twin(connection, pieces)
+        for piece in pieces:
+            tool = READERS[piece.head.reader].tool
+            rows = rows_of(piece)
+            self._put_numbers(rows, tool, piece.labels, piece.words)
+            for n, row in enumerate(rows):
+                event_id: bytes = row[EVENT_ID]  # type: ignore[assignment]
+                if piece.twins and piece.twins[n]:
+                    event_id = known_by_twin[piece.twins[n]]
+                if served.is_any and served(event_id, found_in(piece)[n]):
+                    ours.add(event_id)
+                else:
+                    batch.add(event_id, row, piece, n)
+            _note(connection, piece.head, tool)
+        batch.forget(ours & batch.rows.keys())
+        for event_id, (tool, found) in batch.merged.items():
+            if event_id in batch.rows:
+                row, labels, words = row_of(event_id, found, tool, self._costs, now=self._now)
+                self._put_numbers([row], tool, labels, words)
+                batch.rows[event_id] = row
+        return batch
+
+    def _put_numbers(
+        self, rows: Iterable[Row], tool: str, labels: Sequence[Labels], words: Sequence[str | None]
+    ) -> None:
+        """Put the ledger's numbers of words and labels in the place of those of the piece."""
+        names = self._names
+        assert names is not None
+        label_numbers = [self._labels_of(tool, *one) for one in labels]
+        word_numbers: list[object] = [names.number(word) for word in words]
+        for row in rows:
+            row[LABELS] = label_numbers[row[LABELS]]  # type: ignore[call-overload]
+            row[SESSION] = word_numbers[row[SESSION]]  # type: ignore[call-overload]
+            row[REASON] = word_numbers[row[REASON]]  # type: ignore[call-overload]
+            row[AS_OF] = word_numbers[row[AS_OF]]  # type: ignore[call-overload]
+
+    def _insert(self, connection: sqlite3.Connection, batch: _Batch) -> list[bytes]:
         """Write rows and their sums; what was known already is left as it is, and given back."""
-        first_id = connection.execute(sql.NEXT_ID).fetchone()[0]
-        rows = [self._row(first_id + n, event_id, *one) for n, (event_id, one) in enumerate(merged.items())]
-        written = connection.executemany(sql.INSERT, rows).rowcount
-        ids = {"first_id": first_id, "last_id": first_id + len(rows) - 1}
+        first_id: int = connection.execute(sql.NEXT_ID).fetchone()[0]
+        for number, (event_id, row) in enumerate(batch.rows.items(), first_id):
+            row[ID], row[EVENT_ID] = number, event_id
+        written = connection.executemany(sql.INSERT, batch.rows.values()).rowcount
+        ids = {"first_id": first_id, "last_id": first_id + len(batch.rows) - 1}
         known: list[bytes] = []
-        if written < len(rows):
+        if written < len(batch.rows):
             new = {row[0] for row in connection.execute(sql.IDS, ids)}
-            known = [event_id for n, event_id in enumerate(merged) if first_id + n not in new]
+            known = [event_id for event_id, row in batch.rows.items() if row[ID] not in new]
         if written:
-            self._keep_branches(connection, first_id, merged, known)
-            self._roll_up(connection, ids)
+            self._keep_branches(connection, batch, set(known))
+            self._roll_up(connection, ids, is_timed=any(row[BUCKET] is not None for row in batch.rows.values()))
         return known
 
-    def _keep_branches(
-        self,
-        connection: sqlite3.Connection,
-        first_id: int,
-        merged: Mapping[bytes, tuple[str, Found]],
-        known: Iterable[bytes],
-    ) -> None:
-        names, left_out = self._names, set(known)
+    def _keep_branches(self, connection: sqlite3.Connection, batch: _Batch, left_out: set[bytes]) -> None:
+        names = self._names
         assert names is not None
         branches = [
-            (first_id + n, names.number(found.branch))
-            for n, (event_id, (_, found)) in enumerate(merged.items())
-            if found.branch not in MAIN_BRANCHES and event_id not in left_out
+            (batch.rows[event_id][ID], names.number(branch))
+            for event_id, branch in batch.branches()
+            if event_id not in left_out
         ]
         connection.executemany(sql.KEEP_BRANCH, branches)
 
-    def _roll_up(self, connection: sqlite3.Connection, ids: Mapping[str, int]) -> None:
-        """Add the rows with these ids to the sums."""
+    def _roll_up(self, connection: sqlite3.Connection, ids: Mapping[str, int], *, is_timed: bool) -> None:
+        """Add the rows with these ids to the sums. `is_timed`: whether there is one whose duration is known."""
         if ids["first_id"] == ids["last_id"]:
             statements: Sequence[str] = ledger_sql.ROLL_UP_ONE
             values = {"id": ids["first_id"], "oldest_minute": 0}
         else:
-            statements = ledger_sql.ROLL_UP_RANGE
+            statements = ledger_sql.ROLL_UP_RANGE if is_timed else ledger_sql.ROLL_UP_UNTIMED_RANGE
             # Not reckoned from the newest row: a clock may have been wrong when it was logged.
             values = {**ids, "oldest_minute": minute_of(self._now) - MINUTES_KEPT}
         for statement in statements:
             connection.execute(statement, values)
 
-    def _row(self, number: int, event_id: bytes, tool: str, found: Found) -> tuple[object, ...]:
-        """The columns of audit_sql.COLUMNS."""
-        names = self._names
-        assert names is not None
-        provider_name = found.provider_name or UNKNOWN
-        cost = self._pricing(provider_name, found)
-        at_us = round(found.at * 1_000_000)
-        return (
-            number,
-            event_id,
-            # In the order of time, as those of live requests are: an index is quicker to write in an order.
-            (at_us // 1000).to_bytes(6) + event_id[6:],
-            at_us,
-            self._labels_of(tool, provider_name, found),
-            names.number(found.session_id or None),
-            names.number(f"from the log of {tool}{cost.rule}"),
-            round(found.duration_s * 1_000_000),
-            found.input_tokens,
-            found.output_tokens,
-            found.cache_read_input_tokens,
-            found.cache_creation_input_tokens,
-            found.cache_creation_1h_input_tokens,
-            found.reasoning_output_tokens,
-            found.is_estimated,
-            cost.nanousd,
-            cost.source,
-            names.number(cost.as_of),
-            self._is_late(found),
-            bucket_of(found.duration_s) if found.duration_s > 0 else None,
-        )
-
-    def _is_late(self, found: Found) -> bool:
-        """A time that has not come yet is as little of this moment as one that has long passed."""
-        return abs(self._now - found.at - found.duration_s) > LATE_S
-
-    def _labels_of(self, tool: str, provider_name: str, found: Found) -> int:
-        key = (tool, provider_name, found.model, found.cwd, found.command, found.agent, found.tools)
+    def _labels_of(self, tool: str, provider_name: str, model: str, operation: str, cwd: str) -> int:
+        key = (tool, provider_name, model, operation, cwd)
         known = self._labels.get(key)
         if known is None:
             assert self._names is not None
@@ -195,9 +221,9 @@ class Filing:
                     attempt=1,
                     started_at=0.0,
                     provider_name=provider_name,
-                    request_model=found.model or UNKNOWN,
-                    operation_name=operation_of(command=found.command, agent=found.agent, tools=found.tools),
-                    project=found.cwd or None,
+                    request_model=model,
+                    operation_name=operation,
+                    project=cwd or None,
                     source=tool,  # type: ignore[arg-type]
                 )
             )
@@ -222,47 +248,35 @@ class Filing:
                 at=self._now,
                 why="another copy of the response in the logs says more",
                 usage=msgspec.convert(most, Usage),
-                cost_nanousd=self._pricing(found.provider_name or UNKNOWN, whole).nanousd,
+                cost_nanousd=self._costs(found.provider_name or UNKNOWN, whole).nanousd,
             )
         )
 
 
-def _under_known_names(connection: sqlite3.Connection, piece: ReadPiece) -> Iterable[tuple[bytes, Found]]:
-    """What was found, under the id by which the response was known first, where its second key tells."""
-    for event_id, twin, found in zip(piece.event_ids, piece.twins, piece.found, strict=True):
-        if not twin:
-            yield event_id, found
-            continue
-        known = connection.execute(sql.TWIN, (twin,)).fetchone()
-        if known is None:
-            connection.execute(sql.KEEP_TWIN, (twin, event_id))
-        yield known[0] if known else event_id, found
+def _known_by_twin(connection: sqlite3.Connection, pieces: Sequence[Prepared]) -> dict[bytes, bytes]:
+    """For each second key in the pieces the id by which its response was known first; new ones are kept."""
+    first: dict[bytes, bytes] = {}
+    for piece in pieces:
+        if piece.twins:
+            for twin, row in zip(piece.twins, rows_of(piece), strict=True):
+                if twin:
+                    first.setdefault(twin, row[EVENT_ID])  # type: ignore[arg-type]
+    if connection.executemany(sql.KEEP_TWIN, first.items()).rowcount < len(first):
+        return {twin: connection.execute(sql.TWIN, (twin,)).fetchone()[0] for twin in first}
+    return first
 
 
-def _note(connection: sqlite3.Connection, piece: ReadPiece, tool: str) -> None:
+def _note(connection: sqlite3.Connection, head: Head, tool: str) -> None:
     """Remember how far a log was read, and what could not be."""
-    connection.execute(sql.FORGET_UNFINISHED if piece.goes_on else sql.FORGET_SKIPPED, (piece.path,))
-    kept = [(piece.path, one.line, one.why[:200]) for one in piece.skipped[:MOST_SKIPPED]]
-    if piece.unfinished_line:
-        kept.append((piece.path, piece.unfinished_line, sql.UNFINISHED))
+    connection.execute(sql.FORGET_UNFINISHED if head.goes_on else sql.FORGET_SKIPPED, (head.path,))
+    kept = [(head.path, one.line, one.why[:200]) for one in head.skipped[:MOST_SKIPPED]]
+    if head.unfinished_line:
+        kept.append((head.path, head.unfinished_line, sql.UNFINISHED))
     if kept:
         connection.executemany(sql.KEEP_SKIPPED, kept)
-    connection.execute(
-        sql.KEEP_FILE,
-        {
-            "path": piece.path,
-            "tool": tool,
-            "inode": piece.inode,
-            "size": piece.size,
-            "changed_ns": piece.changed_ns,
-            "offset": piece.offset,
-            "fingerprint": piece.fingerprint,
-            "memory": piece.memory,
-            "skipped": len(piece.skipped),
-            "unfinished": int(piece.unfinished_line > 0),
-            "goes_on": piece.goes_on,
-        },
-    )
+    read = structs.astuple(head.place)
+    counts = (len(head.skipped), int(head.unfinished_line > 0), head.goes_on)
+    connection.execute(sql.KEEP_FILE, (head.path, tool, *read, *counts))
 
 
 def _written(event_id: bytes) -> str:

@@ -14,10 +14,11 @@ from contextlib import suppress
 
 from burn_tui.core.errors import LedgerError
 from burn_tui.engine.audit.filing import Filed
-from burn_tui.engine.audit.importing import Importer, Known, known_logs, wanted_of
+from burn_tui.engine.audit.importing import Importer, known_logs, wanted_of
 from burn_tui.engine.audit.logs import Log
-from burn_tui.engine.audit.pieces import ReadPiece, Wanted, read_log
+from burn_tui.engine.audit.pieces import Place, ReadPiece, Wanted, read_log
 from burn_tui.engine.audit.watching import Watch, lately
+from burn_tui.engine.beat import beat
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 
@@ -36,7 +37,7 @@ class Follower:
         self._clock = clock
         self._told = told
         self._watch = Watch(importer.roots)
-        self._known: dict[bytes, Known] = {}
+        self._known: dict[bytes, Place] = {}
         self._pending: dict[str, Log] = {}
         """Changed, and not in the ledger yet."""
         self._everywhere_at = 0.0
@@ -45,7 +46,7 @@ class Follower:
         """Until it is cancelled."""
         await self.begin()
         while True:
-            await asyncio.sleep(LOOK_S)
+            await beat(LOOK_S)
             await self.look()
 
     async def begin(self) -> None:
@@ -84,9 +85,8 @@ class Follower:
             if wanted is None:
                 continue
             pieces = await asyncio.to_thread(_pieces, wanted)
-            filed = await self._importer.take(pieces)
-            for piece in pieces:
-                self._known[piece.path] = Known(*(getattr(piece, name) for name in Known.__struct_fields__))
+            filed = await self._importer.take_read(pieces)
+            self._known |= {piece.head.path: piece.head.place for piece in pieces}
             if self._told and (filed.new_rows or filed.corrected):
                 self._told(filed)
 

@@ -21,11 +21,12 @@ from msgspec import Struct
 
 from burn_tui.core.audit_progress import Progress
 from burn_tui.engine import audit_sql as sql
-from burn_tui.engine.audit.filing import UNKNOWN, Filed, Filing
+from burn_tui.engine.audit.filing import Filed, Filing
 from burn_tui.engine.audit.logs import Log, logs_below, roots
-from burn_tui.engine.audit.pieces import ReadPiece, Wanted, read_log
+from burn_tui.engine.audit.pieces import Place, ReadPiece, Wanted, read_log
+from burn_tui.engine.audit.prepared import Prepared, anew, prepared
 from burn_tui.engine.audit.pricing import Prices
-from burn_tui.engine.audit.worker import LENGTH, decoded, encoded
+from burn_tui.engine.audit.worker import LENGTH, Order, decoded, encoded
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 
@@ -47,22 +48,12 @@ ORDER_BYTES = 8 << 20
 FEW_BYTES = 4 << 20
 """That much is read before a worker would have started."""
 
-MOST_CORES = 5
-"""One of them is the writer's, which is the slowest of all and should wait for nobody; the others are its workers'."""
+MOST_WORKERS = 4
+"""One for each core, up to so many: the writer, who is one more, cannot take in what more of them read."""
+
 QUEUED_PIECES = 48
 """Read and not written yet, so that workers go on while a batch is written; more would only take memory."""
 PIPE_BYTES = 1 << 20
-
-
-class Known(Struct, frozen=True, gc=False):
-    """What the ledger knows of a log."""
-
-    inode: int
-    size: int
-    changed_ns: int
-    offset: int
-    fingerprint: bytes
-    memory: bytes
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -94,7 +85,7 @@ class Importer:
         self._ledger = ledger
         self._prices = prices
         self._clock = clock
-        self._workers = max(1, min(os.cpu_count() or 1, MOST_CORES) - 1) if workers is None else workers
+        self._workers = min(os.cpu_count() or 1, MOST_WORKERS) if workers is None else workers
 
     async def run(self, tell: Tell | None = None) -> Imported:
         """Read whatever has changed. `tell` is called after each batch."""
@@ -117,26 +108,32 @@ class Importer:
         met = await self._ledger.read(sql.MODELS_MET, {})
         await self._prices.know((row["provider_name"], row["request_model"]) for row in met)
 
-    async def take(self, pieces: Sequence[ReadPiece], filing: Filing | None = None) -> Filed:
-        """Write pieces into the ledger."""
-        filing = filing or Filing(self._prices, now=self._clock.now())
-        met = {(one.provider_name or UNKNOWN, one.model) for piece in pieces for one in piece.found}
-        await self._prices.know(met)
-        return await self._ledger.writing(partial(filing.file, pieces=pieces))
+    async def take_read(self, pieces: Iterable[ReadPiece]) -> Filed:
+        """Write pieces into the ledger that were read here."""
+        now = self._clock.now()
+        rows = [prepared(piece, self._prices.costs, now=now) for piece in pieces]
+        return await self._take(rows, Filing(self._prices.costs, now=now))
+
+    async def _take(self, pieces: Sequence[Prepared], filing: Filing) -> Filed:
+        """Write pieces into the ledger; those first that somebody could not price are looked at again."""
+        await self._prices.know({model for piece in pieces if not piece.is_priced for model in piece.models})
+        now = self._clock.now()
+        priced = [piece if piece.is_priced else anew(piece, self._prices.costs, now=now) for piece in pieces]
+        return await self._ledger.writing(partial(filing.file, pieces=priced))
 
     async def _import(self, wanted: Sequence[tuple[Log, Wanted]], tell: Tell) -> Filed:
         total, began = Filed(), self._clock.monotonic()
         sizes = {one.path: log.size - one.offset for log, one in wanted}
         size = sum(sizes.values())
         progress = partial(Progress, files=len(wanted), bytes=size)
-        filing = Filing(self._prices, now=self._clock.now())
+        filing = Filing(self._prices.costs, now=self._clock.now())
         done: set[bytes] = set()
         async with self._read(wanted, size) as pieces, self._room(size):
             async for batch in _ahead(_batches(pieces, times=LARGE_TIMES if size > LARGE_BYTES else 1)):
-                filed = await self.take(batch, filing)
+                filed = await self._take(batch, filing)
                 total.new_rows += filed.new_rows
                 total.corrected += filed.corrected
-                done |= {piece.path for piece in batch}
+                done |= {piece.head.path for piece in batch}
                 tell(
                     progress(
                         files_done=len(done),
@@ -160,12 +157,12 @@ class Importer:
             await self._ledger.reading(partial(_executed, USUAL))
 
     @asynccontextmanager
-    async def _read(self, wanted: Sequence[tuple[Log, Wanted]], size: int) -> AsyncIterator[AsyncIterator[ReadPiece]]:
+    async def _read(self, wanted: Sequence[tuple[Log, Wanted]], size: int) -> AsyncIterator[AsyncIterator[Prepared]]:
         """The pieces of all logs, as they come."""
         if size <= FEW_BYTES or not self._workers:
-            yield _here(wanted)
+            yield self._here(wanted)
             return
-        orders, queue = _orders(wanted), asyncio.Queue[ReadPiece | None](QUEUED_PIECES)
+        orders, queue = self._orders(wanted), asyncio.Queue[Prepared | None](QUEUED_PIECES)
         working = asyncio.create_task(_work(orders, queue, self._workers))
         try:
             yield _queued(queue)
@@ -173,6 +170,16 @@ class Importer:
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
+
+    async def _here(self, wanted: Sequence[tuple[Log, Wanted]]) -> AsyncIterator[Prepared]:
+        for _, one in wanted:
+            for piece in await asyncio.to_thread(_all_pieces, one):
+                yield prepared(piece, self._prices.costs, now=self._clock.now())
+
+    def _orders(self, wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[Order]:
+        """Made when they are given, by the prices that are known then."""
+        for logs in _portions(wanted):
+            yield Order(logs, self._prices.costs, self._clock.now())
 
 
 def _quietly(_: Progress) -> None:
@@ -184,30 +191,30 @@ def _executed(statements: Sequence[str], connection: Connection) -> None:
         connection.execute(statement).fetchall()
 
 
-def known_logs(connection: Connection) -> dict[bytes, Known]:
+def known_logs(connection: Connection) -> dict[bytes, Place]:
     """What the ledger knows of logs, by path."""
-    return {
-        row["path"]: Known(*(row[name] for name in Known.__struct_fields__)) for row in connection.execute(sql.FILES)
-    }
+    plain = connection.cursor()
+    plain.row_factory = None  # ten thousand rows by name would take longer than to ask for them
+    return {path: Place(*place) for path, *place in plain.execute(sql.PLACES)}
 
 
-def wanted_of(log: Log, known: Known | None) -> Wanted | None:
+def wanted_of(log: Log, known: Place | None) -> Wanted | None:
     """From where on a log is to be read; None = it is as it was.
 
     Whoever reads it looks at its content before going on where it was left. A file that has shrunk, or was changed
     without growing, is another one.
     """
+    if known is not None and (log.inode, log.size, log.changed_ns) == (known.inode, known.size, known.changed_ns):
+        return None
     path = os.fsencode(log.path)
     if known is None:
         return Wanted(log.reader, path)
-    if (log.inode, log.size, log.changed_ns) == (known.inode, known.size, known.changed_ns):
-        return None
     if log.size <= known.size and known.fingerprint:
         return Wanted(log.reader, path)
     return Wanted(log.reader, path, known.offset, known.fingerprint, known.memory)
 
 
-def _orders(wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[list[Wanted]]:
+def _portions(wanted: Sequence[tuple[Log, Wanted]]) -> Iterator[list[Wanted]]:
     """Large ones first, so that no worker is left alone with one at the end; the others in the order of time, so that
     what is written together lies together in the ledger.
     """
@@ -228,22 +235,16 @@ def _turn(pair: tuple[Log, Wanted]) -> tuple[int, int]:
     return -(log.size // ORDER_BYTES), log.changed_ns
 
 
-async def _here(wanted: Sequence[tuple[Log, Wanted]]) -> AsyncIterator[ReadPiece]:
-    for _, one in wanted:
-        for piece in await asyncio.to_thread(_all_pieces, one):
-            yield piece
-
-
 def _all_pieces(wanted: Wanted) -> list[ReadPiece]:
     return list(read_log(wanted))
 
 
-async def _batches(pieces: AsyncIterator[ReadPiece], *, times: int) -> AsyncIterator[list[ReadPiece]]:
-    batch: list[ReadPiece] = []
+async def _batches(pieces: AsyncIterator[Prepared], *, times: int) -> AsyncIterator[list[Prepared]]:
+    batch: list[Prepared] = []
     rows = 0
     async for piece in pieces:
         batch.append(piece)
-        rows += len(piece.found)
+        rows += piece.responses
         if rows >= BATCH_ROWS * times or len(batch) >= BATCH_FILES * times:
             yield batch
             batch, rows = [], 0
@@ -251,7 +252,7 @@ async def _batches(pieces: AsyncIterator[ReadPiece], *, times: int) -> AsyncIter
         yield batch
 
 
-async def _ahead(batches: AsyncIterator[list[ReadPiece]]) -> AsyncIterator[list[ReadPiece]]:
+async def _ahead(batches: AsyncIterator[list[Prepared]]) -> AsyncIterator[list[Prepared]]:
     """The next batch is gathered while one is written: else the workers would wait for the writer, and it for them."""
     coming = asyncio.ensure_future(anext(batches, None))
     try:
@@ -263,12 +264,12 @@ async def _ahead(batches: AsyncIterator[list[ReadPiece]]) -> AsyncIterator[list[
         await asyncio.gather(coming, return_exceptions=True)
 
 
-async def _queued(queue: "asyncio.Queue[ReadPiece | None]") -> AsyncIterator[ReadPiece]:
+async def _queued(queue: "asyncio.Queue[Prepared | None]") -> AsyncIterator[Prepared]:
     while (piece := await queue.get()) is not None:
         yield piece
 
 
-async def _work(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[ReadPiece | None]", workers: int) -> None:
+async def _work(orders: Iterator[Order], queue: "asyncio.Queue[Prepared | None]", workers: int) -> None:
     """All orders, by so many processes."""
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):
@@ -276,7 +277,7 @@ async def _work(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[ReadPiece 
     await queue.put(None)
 
 
-async def _one_worker(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[ReadPiece | None]") -> None:
+async def _one_worker(orders: Iterator[Order], queue: "asyncio.Queue[Prepared | None]") -> None:
     """Until there are no orders left. A log that is the end of its worker is left for the next import."""
     for first in orders:
         async with _process() as (to_worker, from_worker):
@@ -284,7 +285,8 @@ async def _one_worker(orders: Iterator[list[Wanted]], queue: "asyncio.Queue[Read
                 for order in chain([first], orders):
                     to_worker.write(encoded(order))
                     while body := await _message(from_worker):
-                        await queue.put(decoded(body))
+                        for piece in decoded(body):
+                            await queue.put(piece)
 
 
 @asynccontextmanager

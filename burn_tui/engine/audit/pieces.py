@@ -48,29 +48,43 @@ class Wanted(Struct, array_like=True):
     memory: bytes = b""
 
 
-class ReadPiece(Struct, array_like=True):
-    """What a piece of a log held, and where it ended."""
+class Place(Struct, frozen=True, array_like=True, gc=False):
+    """How far a log was read, and by what it is known again."""
+
+    inode: int
+    size: int
+    """Bytes of the file then, read or not."""
+    changed_ns: int
+    offset: int
+    """What was read, in bytes from the beginning of the file."""
+    fingerprint: bytes
+    memory: bytes
+    """The reader's own."""
+
+
+class Head(Struct, array_like=True):
+    """What is to be noted of a piece, whatever was found in it."""
 
     reader: int
     path: bytes
     goes_on: bool
     """False = it is the beginning of the file, and what was known of it before does not hold any more."""
+    place: Place
+    skipped: list[Skipped]
+    unfinished_line: int = 0
+    """The number of the last line, if it has no end yet: it is not read yet either. 0 = there is none."""
+
+
+class ReadPiece(Struct):
+    """What a piece of a log held, and where it ended."""
+
+    head: Head
     event_ids: list[bytes]
     """16 bytes each, as long as `found`; a piece holds each response once."""
     twins: list[bytes]
     """The same for second keys; b"" = it has none."""
     found: list[Found]
     """Their keys are left out."""
-    skipped: list[Skipped]
-    inode: int
-    size: int
-    changed_ns: int
-    offset: int
-    """What was read, in bytes from the beginning of the file."""
-    fingerprint: bytes
-    memory: bytes
-    unfinished_line: int = 0
-    """The number of the last line, if it has no end yet: it is not read yet either. 0 = there is none."""
 
 
 def read_log(wanted: Wanted) -> Iterator[ReadPiece]:
@@ -206,20 +220,17 @@ def _piece(
     for one in found:
         one.key = one.twin = ""
     return ReadPiece(
-        reader=wanted.reader,
-        path=wanted.path,
-        goes_on=goes_on,
+        head=Head(
+            reader=wanted.reader,
+            path=wanted.path,
+            goes_on=goes_on,
+            place=Place(seen.st_ino, seen.st_size, seen.st_mtime_ns, offset, fingerprint, reading.memory),
+            skipped=reading.skipped,
+            unfinished_line=unfinished_line,
+        ),
         event_ids=event_ids,
         twins=twins,
         found=found,
-        skipped=reading.skipped,
-        inode=seen.st_ino,
-        size=seen.st_size,
-        changed_ns=seen.st_mtime_ns,
-        offset=offset,
-        fingerprint=fingerprint,
-        memory=reading.memory,
-        unfinished_line=unfinished_line,
     )
 
 

@@ -1,29 +1,16 @@
-"""What found responses cost: what the tool has noted, if that is trusted, else by the prices that burn-tui knows.
-
-Rules, which each row says by where its cost comes from:
-
-- A whole request is priced by the length of its input, as providers bill it: above a threshold (200,000 tokens of some
-  models) all of it costs the higher rates.
-- What is written to a cache for an hour costs twice the input price at Anthropic; without a word on the time it is
-  for five minutes.
-- A model without a known price keeps its tokens, and its cost is unknown.
-"""
+"""Looks up what the models cost that the logs name. By which rules responses are priced is said in costs.py."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from burn_tui.core.catalog import Catalog, Model, Provider, Target
-from burn_tui.core.money import Price, cost
-from burn_tui.core.usage import Usage
-from burn_tui.engine.audit.filing import Cost
-from burn_tui.engine.audit.reader import Found
+from burn_tui.core.money import Price
+from burn_tui.engine.audit.costs import Costs, ModelPrice
 from burn_tui.engine.catalog_file import known_providers
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.prices import PriceBook
 from burn_tui.engine.settings import Settings
-
-UNPRICED = Cost(None, None, None, "")
 
 
 class Prices:
@@ -41,52 +28,33 @@ class Prices:
         self._own = own
         self._providers = providers
         self._today = today
-        self._trusts = trusts_logged_costs
         self._cache = cache
-        self._prices: dict[tuple[str, str], Price | None] = {}
+        self._models: dict[tuple[str, str], ModelPrice] = {}
+        self.costs = Costs(self._models, trusts_logged_costs)
+        """By the prices that are known so far."""
         self._windows: dict[tuple[str, str], int | None] = {}
 
     async def know(self, found: Iterable[tuple[str, str]]) -> None:
         """Look up the prices of these providers and models, as far as they are not known yet."""
-        new = {one: _target(*one) for one in found if one not in self._prices}
+        new = {one: _target(*one) for one in found if one not in self._models}
         if not new:
             return
         book = PriceBook(self._own, self._catalog(new.values()), today=self._today, cache=self._cache)
         try:
             await book.ready()
-            self._prices |= {one: book.price(target) for one, target in new.items()}
+            self._models |= {one: ModelPrice(book.price(target), book.dated(target)) for one, target in new.items()}
             self._windows |= {one: book.context_window(target) for one, target in new.items()}
         finally:
             await book.aclose()
 
     def price(self, target: Target) -> Price | None:
         """Of a model that was looked up; None = unknown."""
-        return self._prices.get((target.provider_name, target.model))
+        known = self._models.get((target.provider_name, target.model))
+        return known.price if known else None
 
     def window(self, target: Target) -> int | None:
         """Tokens that a model takes that was looked up; None = unknown."""
         return self._windows.get((target.provider_name, target.model))
-
-    def __call__(self, provider_name: str, found: Found) -> Cost:
-        """What it cost."""
-        if found.cost_nanousd is not None and self._trusts:
-            return Cost(found.cost_nanousd, "logged", None, ", which notes the cost")
-        price = self._prices.get((provider_name, found.model))
-        if price is None:
-            return UNPRICED
-        usage = Usage(
-            found.input_tokens,
-            found.output_tokens,
-            found.cache_read_input_tokens,
-            found.cache_creation_input_tokens,
-            found.cache_creation_1h_input_tokens,
-        )
-        nanousd = cost(usage, price)
-        if nanousd is None:
-            return UNPRICED
-        passed = [step.above for step in price.steps if (found.input_tokens or 0) > step.above]
-        rule = f", at the rates above {passed[-1]} input tokens for the whole request" if passed else ""
-        return Cost(nanousd, "estimated" if found.is_estimated else "price", price.as_of, rule)
 
     def _catalog(self, targets: Iterable[Target]) -> Catalog:
         models: dict[str, list[Model]] = {}

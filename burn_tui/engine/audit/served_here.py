@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from burn_tui.engine import audit_sql as sql
-from burn_tui.engine.audit.pieces import ReadPiece
+from burn_tui.engine.audit.prepared import Prepared, found_in
 from burn_tui.engine.audit.reader import Found
-from burn_tui.engine.ledger import LONGEST_CALL_S
 from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.ledger_writing import LONGEST_CALL_S
 
 AROUND_S = 60.0
 """A tool writes its log a moment after the gateway has written its row, or before it."""
@@ -28,19 +28,18 @@ _MARK = b"served "
 class ServedHere:
     """Of the responses in these pieces. It costs one small question where the gateway has served nobody yet."""
 
-    def __init__(self, connection: sqlite3.Connection, pieces: Sequence[ReadPiece], *, now: float) -> None:
+    def __init__(self, connection: sqlite3.Connection, pieces: Sequence[Prepared], *, now: float) -> None:
         self._connection = connection
         self._calls: dict[str, list[tuple[float, float]]] = defaultdict(list)
         """By session: when they began and ended, in seconds since the epoch."""
-        times = [found.at for piece in pieces for found in piece.found]
-        self._is_any = bool(times) and connection.execute(sql.ANY_GATEWAY).fetchone() is not None
-        if self._is_any:
+        self.is_any = connection.execute(sql.ANY_GATEWAY).fetchone() is not None
+        """Whether there is anything to ask."""
+        times = [found.at for piece in pieces for found in found_in(piece)] if self.is_any else []
+        if times:
             self._look(min(times) - LONGEST_CALL_S, max(times) + AROUND_S, now)
 
     def __call__(self, event_id: bytes, found: Found) -> bool:
         """Whether the gateway has served the response, as far as this copy of it tells; remembers it if so."""
-        if not self._is_any:
-            return False
         calls = self._calls.get(found.session_id, ())
         if any(began - AROUND_S <= found.at <= ended + AROUND_S for began, ended in calls):
             self._connection.execute(sql.KEEP_TWIN, (_MARK + event_id, b""))

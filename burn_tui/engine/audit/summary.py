@@ -82,7 +82,11 @@ def summary(connection: sqlite3.Connection, logs: Sequence[Log], *, audit: Audit
     """What the ledger has in the time of the audit, beside the logs that are there."""
     since = audit.since
     names = dict.fromkeys(reader.tool for reader in READERS)
-    tools = (_tool(connection, name, [log for log in logs if log.tool == name], since) for name in names)
+    by_tool: dict[str, list[Log]] = {name: [] for name in names}
+    for log in logs:
+        by_tool[log.tool].append(log)
+    met = {row[0] for row in connection.execute(sql.SOURCES)}
+    tools = (_tool(connection, name, by_tool[name], since) for name in names if by_tool[name] or name in met)
     return Summary(
         totals=report(connection, since=since, until=FOREVER, by="provider", timezone=UTC).totals,
         tools=tuple(tool for tool in tools if tool.files or tool.rows),
@@ -97,7 +101,7 @@ def _tool(connection: sqlite3.Connection, name: str, logs: Sequence[Log], since:
     figures = dict(sums)
     if figures["rows"] and figures["unpriced_requests"] >= figures["rows"] and not figures["cost_nanousd"]:
         figures["cost_nanousd"] = None
-    paths = {os.fsencode(log.path) for log in logs}
+    paths = {os.fsencode(log.path) for log in logs} if skipped else set()
     named = (row for row in connection.execute(sql.SKIPPED, (name,)) if row["path"] in paths)
     return ToolSummary(
         tool=name,

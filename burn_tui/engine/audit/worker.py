@@ -1,23 +1,43 @@
-"""A worker of the audit: `python -m` this. Lists of Wanted on standard input, what their logs hold on standard output.
+"""A worker of the audit: `python -m` this. Orders on standard input, what their logs hold on standard output.
 
-Each message is its length in four bytes and then MessagePack. A list is answered by its pieces, one message each, and
-an empty message; the end of the input ends the worker.
+Each message is its length in four bytes and then MessagePack. An order is answered by its pieces, some to a message,
+and an empty message; the end of the input ends the worker.
 """
 
 import gc
+import signal
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
+from msgspec import Struct
 
-from burn_tui.engine.audit.pieces import ReadPiece, Wanted, read_log
+from burn_tui.engine.audit.costs import Costs
+from burn_tui.engine.audit.pieces import Wanted, read_log
+from burn_tui.engine.audit.prepared import Prepared, prepared
+
+TOGETHER = 500
+"""Responses to a message: each costs the writer as much as ten of them."""
 
 LENGTH = struct.Struct(">I")
 
+
+class Order(Struct, array_like=True):
+    """What a worker is to read at once."""
+
+    wanted: list[Wanted]
+    costs: Costs
+    """The prices that are known so far."""
+    now: float
+    """Seconds since the epoch."""
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[Wanted]).decode
+_decode = msgspec.msgpack.Decoder(Order).decode
+_decode_pieces = msgspec.msgpack.Decoder(list[Prepared]).decode
 
 
 def message(body: bytes) -> bytes:
@@ -25,31 +45,40 @@ def message(body: bytes) -> bytes:
     return LENGTH.pack(len(body)) + body
 
 
-def encoded(wanted: list[Wanted]) -> bytes:
+def encoded(order: Order) -> bytes:
     """For the worker."""
-    return message(_encode(wanted))
+    return message(_encode(order))
 
 
-def decoded(body: bytes) -> ReadPiece:
+def decoded(body: bytes) -> list[Prepared]:
     """From the worker."""
-    return _decode_piece(body)
-
-
-_decode_piece = msgspec.msgpack.Decoder(ReadPiece).decode
+    return _decode_pieces(body)
 
 
 def main() -> None:
     """Until nothing is wanted any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: whoever gave the orders ends the worker
+    with suppress(BrokenPipeError):  # that one was killed
+        _work()
+
+
+def _work() -> None:
     gc.disable()  # what is read goes in no circles, and the collector would look through all of it again and again
-    for wanted in _wanted(sys.stdin.buffer):
-        for one in wanted:
+    for order in _orders(sys.stdin.buffer):
+        some: list[Prepared] = []
+        for one in order.wanted:
             for piece in read_log(one):
-                sys.stdout.buffer.write(message(_encode(piece)))
+                some.append(prepared(piece, order.costs, now=order.now))
+                if sum(piece.responses for piece in some) >= TOGETHER:
+                    sys.stdout.buffer.write(message(_encode(some)))
+                    some.clear()
+        if some:
+            sys.stdout.buffer.write(message(_encode(some)))
         sys.stdout.buffer.write(message(b""))
         sys.stdout.buffer.flush()
 
 
-def _wanted(pipe: BinaryIO) -> Iterator[list[Wanted]]:
+def _orders(pipe: BinaryIO) -> Iterator[Order]:
     while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
         yield _decode(pipe.read(LENGTH.unpack(head)[0]))
 

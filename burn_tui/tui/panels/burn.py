@@ -56,7 +56,8 @@ class BurnPanel(Panel):
     def strip(self, facts: PanelFacts, width: int) -> list[Content]:
         """Two lines of money, two of rates; what is wrong stands beside them."""
         burn = facts.burn
-        money = [_spent(burn, width), spread(_ratio(burn), _beside_ratio(burn), width)]
+        ratio = _ratio(burn)
+        money = [_spent(burn, width), spread(ratio, _beside_ratio(burn, width - ratio.cell_length - 1), width)]
         return money + [_flat(rate, width) for rate in _rates(burn)]
 
 
@@ -70,7 +71,7 @@ class _Rate(Struct, frozen=True):
 def _rates(burn: BurnView) -> tuple[_Rate, _Rate]:
     money, tokens = burn.current_nanousd_per_minute, burn.current_tokens_per_minute
     return (
-        _Rate("$/min", fmt.money(money), burn.nanousd_per_minute, "$warning 70%"),
+        _Rate("$/min", fmt.money_rate(money), burn.nanousd_per_minute, "$warning 70%"),
         _Rate("tok/min", fmt.tokens(tokens), burn.tokens_per_minute, "$primary 70%"),
     )
 
@@ -81,8 +82,9 @@ def _flat(rate: _Rate, width: int) -> Content:
 
 
 def _grown(rate: _Rate, width: int, rows: int) -> list[Content]:
-    # A minute is as many whole columns wide as there is room for.
-    minutes = [minute for minute in rate.minutes for _ in range(max(width // len(rate.minutes), 1))]
+    known = rate.minutes
+    # Where there are more columns than minutes, some minutes are one column wider than others.
+    minutes = [known[column * len(known) // width] for column in range(width)] if width > len(known) else known
     columns = min(width, len(minutes))
     heading = spread(_figure(rate), Content.styled("last hour", "$foreground-disabled"), width)
     return [heading, *(Content.styled(row, rate.style) for row in chart(minutes, columns, rows))]
@@ -149,10 +151,12 @@ def _tension(tension: Tension, width: int) -> Content:
     return spread(shown, Content.styled(reason(tension), "$foreground-muted"), width)
 
 
-def _beside_ratio(burn: BurnView) -> Content:
+def _beside_ratio(burn: BurnView, room: int) -> Content:
     """The most urgent of what has no line of its own in the strip."""
     if burn.told:
-        return Content.styled(f"⚠ {len(burn.told)} {ACTIONS['cause'].shown}", "bold $text-warning")
+        count, key = len(burn.told), ACTIONS["cause"].shown
+        told = Content.styled(f"⚠ {count} alert{'' if count == 1 else 's'}: {key}", "bold $text-warning")
+        return told if told.cell_length <= room else Content.styled(f"⚠ {count} {key}", "bold $text-warning")
     if burn.tension is not None and burn.tension.word != "calm":
         return gauge(burn.tension, 4)
     if burn.unpriced_requests:

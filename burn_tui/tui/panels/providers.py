@@ -7,6 +7,7 @@ from textual.content import Content
 
 from burn_tui.core.burn import ProviderBurn
 from burn_tui.tui import format as fmt
+from burn_tui.tui.cells import filled, filled_before
 from burn_tui.tui.panels.panel import STRIP_LINES, Health, Panel, PanelFacts
 from burn_tui.tui.widgets.packing import packed
 
@@ -101,7 +102,7 @@ def _line(row: Row, columns: dict[str, int], health: Health | None) -> Content:
 
 
 def _aligned(text: str, name: str, width: int) -> str:
-    return text.ljust(width) if name in _LEFT_ALIGNED else text.rjust(width)
+    return filled(text, width) if name in _LEFT_ALIGNED else filled_before(text, width)
 
 
 def _style(name: str, text: str) -> str:

@@ -8,7 +8,7 @@ from textual import on, work
 from textual.widgets import TextArea
 
 from burn_tui.core.errors import BurnError, LedgerError
-from burn_tui.core.events import Confirmation, ReasoningDelta, Refused, RequestFinished, TextDelta, TooLong
+from burn_tui.core.events import Confirmation, FinishSeen, ReasoningDelta, Refused, RequestFinished, TextDelta, TooLong
 from burn_tui.core.shorthand import Addressed
 from burn_tui.core.transcript import Answer
 from burn_tui.core.usage import Outcome
@@ -77,13 +77,16 @@ class Asking(Keeping):
             before=delivery.before,
             confirmed=delivery.is_confirmed,
             prompt=delivery.prepared,
+            instead_of=delivery.instead_of,
         )
         try:
             async with aclosing(answering) as events:
                 async for event in events:
                     if isinstance(event, Refused) or (isinstance(event, RequestFinished) and last is None):
                         last = event
-                    if not isinstance(event, TextDelta | ReasoningDelta):
+                    if not isinstance(event, TextDelta | ReasoningDelta | FinishSeen):
+                        # The lamp goes on and out with the call, however long the disk takes.
+                        self._show_tabs()
                         await self._keep(session)
                     self.post_message(RouterSaid(session.id, event))
         except BurnError as error:

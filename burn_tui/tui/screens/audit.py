@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.content import Content
 
@@ -17,6 +18,7 @@ from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import ACTIONS, bindings
 from burn_tui.tui.blocks import meter
+from burn_tui.tui.cells import filled
 from burn_tui.tui.screens.report import Desk, ReportScreen, heading, nothing
 from burn_tui.tui.widgets.packing import packed
 from burn_tui.tui.widgets.table import Column, table
@@ -39,7 +41,7 @@ _TASKS = (
     Column("calls", rank=2),
     Column("in", rank=3),
     Column("out", rank=5),
-    Column("cost", style="$foreground"),
+    Column("cost", style="$foreground", by_point=True),
     Column("failed", rank=6, style="$text-error"),
 )
 _PAIRS = (
@@ -83,21 +85,13 @@ class AuditScreen(ReportScreen[Seen]):
     name_of: ClassVar[str] = "audit"
     title_of: ClassVar[str] = "Audit: tasks and their models"
     place: ClassVar[Place] = "audit"
+    while_looking: ClassVar[str] = "adding up…"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._days = PERIODS_DAYS[0]
         self._has_branches = False
         self._looked_at: float | None = None
-
-    def on_mount(self) -> None:
-        """A large ledger takes seconds."""
-        self.query_one(".report").border_subtitle = "adding up…"
-
-    def draw_report(self, view: Seen) -> None:
-        """Show what was seen."""
-        self.query_one(".report").border_subtitle = ""
-        super().draw_report(view)
 
     async def look(self) -> Seen:
         """What the ledger knows now; its sums not oftener than every AGAIN_S."""
@@ -227,12 +221,12 @@ def _findings(audit: Audit, width: int) -> list[Content]:
 
 
 def _providers(shares: tuple[ProviderShare, ...], width: int) -> list[Content]:
-    names = max(len(share.provider_name) for share in shares)
+    names = max(cell_len(share.provider_name) for share in shares)
     amounts = max(len(fmt.money(share.cost_nanousd)) for share in shares)
     lines = [heading("providers", "share of the cost" if width >= _ROOMY_CELLS else "")]
     for share in shares:
         facts = Content.assemble(
-            (share.provider_name.ljust(names), "$foreground"),
+            (filled(share.provider_name, names), "$foreground"),
             (f"  {fmt.share(share.cost_share):>5}", "bold $foreground"),
             (f"  {fmt.money(share.cost_nanousd):>{amounts}}", "$foreground-muted"),
         )

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,7 +19,9 @@ from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.blocks import meter
+from burn_tui.tui.cells import filled
 from burn_tui.tui.gauge import formula
+from burn_tui.tui.legible import legible
 from burn_tui.tui.screens.report import Listing, Page, ReportScreen, heading
 from burn_tui.tui.screens.requests import RequestsScreen
 from burn_tui.tui.telling import cause, evidence, headline, scope_in_words
@@ -28,6 +31,9 @@ _DAY_S = 86_400.0
 
 _ROOMY_CELLS = 60
 """Below it what is evidence stands behind its label and not in a column of its own."""
+
+_NONE_IS_SET = "None is set. In the settings: budgets: [{name: daily, limit_usd: 20}]."
+_ANOTHER = "Another, in the settings: budgets: [{name: evals, limit_usd: 40, scope: project:evals, period: week}]."
 
 
 class Money(Struct, frozen=True):
@@ -71,11 +77,18 @@ class BudgetsScreen(ReportScreen[Money]):
         lines = [heading("budgets")]
         for standing in view.standings:
             lines += _budget(standing, self.desk.now, width)
+        how_to_set = self._how_to_set(is_first=not view.standings, width=width)
         if not view.standings:
-            lines.append(Content.styled("None is set. Add budgets: to the settings file.", "$foreground-muted"))
+            lines += how_to_set
         if view.burn.tension is not None:
             lines += [Content(), heading("tension"), *formula(view.burn.tension, width)]
-        return lines
+        return [*lines, Content(), *how_to_set] if view.standings else lines
+
+    def _how_to_set(self, *, is_first: bool, width: int) -> list[Content]:
+        how = _NONE_IS_SET if is_first else _ANOTHER
+        if width >= _ROOMY_CELLS:
+            how += f" The settings: {legible(self.desk.runtime.settings.origin)}."
+        return [line.rstrip() for line in Content.styled(how, "$foreground-muted").wrap(max(width, 1))]
 
     def on_option_list_option_selected(self) -> None:
         """Enter or a click."""
@@ -115,7 +128,7 @@ def _budget(standing: BudgetStanding, now: float, width: int) -> list[Content]:
     figures = [
         Content.styled(f"{fmt.money(standing.spent_nanousd)} of {fmt.money(budget.limit_nanousd)}", "$foreground"),
         Content.styled(fmt.share(share), f"bold {style}"),
-        Content.styled(f"new in {_left(standing.period_end - now)}", "$foreground-muted"),
+        Content.styled(f"resets in {_left(standing.period_end - now)}", "$foreground-muted"),
     ]
     beside = Content("  ").join(figures)
     is_roomy = name.cell_length + beside.cell_length + 2 <= width
@@ -139,10 +152,10 @@ def _told(told: Told, width: int) -> Content:
         return Content("\n").join(
             [*lines, *(line.rstrip().pad_left(2) for pair in pairs for line in pair.wrap(width - 2))]
         )
-    indent = max(len(label) for label, _ in facts) + 2
+    indent = max(cell_len(label) for label, _ in facts) + 2
     for label, value in facts:
         wrapped = Content(value).wrap(max(width - indent - 2, 1))
         for position, line in enumerate(wrapped):
             left = label if position == 0 else ""
-            lines.append(Content.assemble("  ", (left.ljust(indent), "$foreground-muted"), line.rstrip()))
+            lines.append(Content.assemble("  ", (filled(left, indent), "$foreground-muted"), line.rstrip()))
     return Content("\n").join(lines)

@@ -14,10 +14,10 @@ from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import TooSmall
 
 
-class BurnScreen(ModalScreen[None]):
-    """Follows the figures as the dashboard does."""
+class BurnScreen(ModalScreen[str | None]):
+    """Follows the figures as the dashboard does. Dismisses with the action that leads on; None = back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("reading")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("burn")
 
     def __init__(self, facts: PanelFacts | None) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class BurnScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Begin with what is known."""
-        self.query_one(KeyLine).show(tuple(actions_of("reading")))
+        self.query_one(KeyLine).show(tuple(actions_of("burn")))
         if self._facts is not None:
             self.show(self._facts)
 
@@ -46,3 +46,13 @@ class BurnScreen(ModalScreen[None]):
     def action_cancel(self) -> None:
         """Back to the dashboard."""
         self.dismiss(None)
+
+    def action_lead(self, what: str) -> None:
+        """To the requests behind the figures."""
+        self.dismiss(f"show_{what}")
+
+    def action_lead_to_report(self, number: int) -> None:
+        """To a report, by its number from 1."""
+        from burn_tui.tui.screens.report import NAMES  # noqa: PLC0415 - not needed to paint
+
+        self.dismiss(f"show_report('{NAMES[number - 1]}')")

@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -138,7 +139,7 @@ class ChooseProviderScreen(ModalScreen[Chosen | None]):
         choice = self._offered[position]
         colour = self._palette.provider(choice.provider_name) if choice.provider_name else "$foreground"
         key = KEYS[position] if position < len(KEYS) else " "
-        longest = max(len(offered.title) for offered in self._offered)
+        longest = max(cell_len(offered.title) for offered in self._offered)
         has_room = self.app.size.width >= 2 * longest
         note = choice.note if has_room else "\n      ".join(wrap(choice.note, self.app.size.width - 12))
         return Option(
@@ -147,7 +148,7 @@ class ChooseProviderScreen(ModalScreen[Chosen | None]):
                 ("✓ " if choice.requested == self._current else "  ", "bold $text-success"),
                 ("▌" if choice.provider_name else " ", colour),
                 (choice.title, "bold" if choice.is_possible else ""),
-                " " * (longest - len(choice.title) + 2) if has_room else "\n      ",
+                " " * (longest - cell_len(choice.title) + 2) if has_room else "\n      ",
                 (note, _note_style(choice)),
             ),
             disabled=not choice.is_possible,

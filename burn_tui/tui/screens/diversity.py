@@ -37,7 +37,8 @@ class Diversity(Struct, frozen=True):
 class DiversityScreen(ReportScreen[Diversity]):
     """Who carries how much."""
 
-    title_of: ClassVar[str] = "Providers: what hangs on each"
+    name_of: ClassVar[str] = "diversity"
+    title_of: ClassVar[str] = "Diversity: what hangs on whom"
     _shares: tuple[ProviderShare, ...] = ()
     _looked_at: float = float("-inf")
 

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from burn_tui.core.alerts import Told
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import BurnError
+from burn_tui.engine.beat import beat
 from burn_tui.tui import foreign_views, views
 from burn_tui.tui.action import Action, Place
 from burn_tui.tui.actions import ACTIONS
@@ -50,6 +51,9 @@ FRAMED_WIDTH = 80
 
 RULED_HEIGHT = 12
 """Rows from which a line stands between conversation and prompt."""
+
+_BEFORE_ANSWERS = 3
+"""Keys that are worth more than the one that leads to the answers."""
 
 TICK_S = 1.0
 """Between two looks at the ledger and the breakers."""
@@ -110,8 +114,9 @@ class Frame(Screen[None]):
         )
         prompt.sent_before = lambda: views.history(self.deck)
         self._bind()
-        self._tick()
-        self.set_interval(TICK_S, self._tick)
+        # The dashboard stands before its first figures: the ledger is asked behind the first frame.
+        self.call_after_refresh(self._keep_up)
+        self._count_on()
 
     def dress(self, palette: Palette) -> None:
         """Use the colours of another theme."""
@@ -142,8 +147,8 @@ class Frame(Screen[None]):
         self.query_one(Welcome).display = is_empty
         self.query_one(TranscriptView).display = not is_empty
         self.query_one(Welcome).show(views.start(self._runtime, self._palette))
-        self.query_one("#fallback", AlertBand).show(views.fallback(session.transcript))
-        self.query_one("#notice", AlertBand).show(views.notice(self._runtime.notices))
+        self.query_one("#fallback", AlertBand).show(views.fallback(session.transcript, is_busy=session.is_busy))
+        self.query_one("#notice", AlertBand).show(views.notice(self._runtime.notices, is_busy=session.is_busy))
         self._show_keys()
         self._show_tabs()
         self._show_route()
@@ -154,7 +159,10 @@ class Frame(Screen[None]):
         if self.deck.watched is not None:
             self.query_one(KeyLine).show(_footer("watched session", is_busy=False))
         else:
-            self.query_one(KeyLine).show(_footer(place, is_busy=self.deck.active.is_busy))
+            session = self.deck.active
+            self.query_one(KeyLine).show(
+                _footer(place, is_busy=session.is_busy, has_text=bool(session.transcript.entries))
+            )
 
     def _show_tabs(self) -> None:
         tabs = self._tabs(self._runtime.label)
@@ -214,15 +222,29 @@ class Frame(Screen[None]):
 
     # --- what it burns ---------------------------------------------------------------------------
 
-    def _tick(self) -> None:
-        if self.deck.active.is_busy or self.deck.watched is not None:
-            self._show_tabs()
-        if not self._is_looking:
-            self._look()
+    @work(group="keeping up")
+    async def _keep_up(self) -> None:
+        """The figures, from now on. One worker for all looks: to start one costs more than most looks do."""
+        while True:
+            await self._look()
+            await beat(TICK_S)
 
-    @work
+    @work(group="counting on")
+    async def _count_on(self) -> None:
+        """What counts seconds goes on while the ledger lets the figures wait."""
+        while True:
+            await beat(TICK_S)
+            if self.deck.active.is_busy or self.deck.watched is not None:
+                self._show_tabs()
+
+    def _tick(self) -> None:
+        """Look out of turn."""
+        self.run_worker(self._look(), group="looking out of turn")
+
     async def _look(self) -> None:
         """Read the ledger and the breakers, once."""
+        if self._is_looking:
+            return
         self._is_looking = True
         gateway = self._runtime.gateway
         running = gateway.running() if gateway else None
@@ -258,6 +280,8 @@ class Frame(Screen[None]):
         self._refresh()
 
 
-def _footer(place: Place, *, is_busy: bool) -> tuple[Action, ...]:
-    shown = tuple(action for action in ACTIONS.values() if action.place == place and action.in_footer)
-    return (ACTIONS["stop"], *shown) if is_busy else shown
+def _footer(place: Place, *, is_busy: bool, has_text: bool = False) -> tuple[Action, ...]:
+    shown = [action for action in ACTIONS.values() if action.place == place and action.in_footer]
+    if has_text and place == "dashboard":
+        shown.insert(_BEFORE_ANSWERS, ACTIONS["to-conversation"])
+    return (ACTIONS["stop"], *shown) if is_busy else tuple(shown)

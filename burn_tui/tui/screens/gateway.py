@@ -24,6 +24,9 @@ AGAIN_S = 0.5
 
 _LABEL_CELLS = 11
 
+_OUTLIVES = "It is a process of its own: it goes on when this dashboard ends."
+_ENDS_WITH_IT = "It asks simulated providers only, and it ends with this demo."
+
 _ROOMY_CELLS = 52
 """Below it an address with its variable does not fit into a line."""
 
@@ -38,6 +41,10 @@ class Standing(Struct, frozen=True, kw_only=True):
     tokens: int
     sessions: int
     """Active ones of its clients."""
+    secret: str | None = None
+    """A token that may be shown; None = none may."""
+    outlives: bool = True
+    """Whether it goes on when the dashboard ends."""
     trouble: str = ""
     """Why it did not start or end; "" = nothing went wrong."""
 
@@ -98,7 +105,7 @@ class GatewayScreen(ModalScreen[None]):
         gateway = self._runtime.gateway
         sessions = sum(seen.source == "gateway" for seen in self._runtime.foreign.latest)
         if gateway is None:
-            state = "The demo has none. In another terminal: burn-tui gateway --demo"
+            state = "None can be started from here. In another terminal: burn-tui gateway"
             return Standing(state=state, style="$foreground", url=None, tokens=0, sessions=sessions)
         running = gateway.running()
         if running is None and self._doing.startswith("ending"):
@@ -111,8 +118,16 @@ class GatewayScreen(ModalScreen[None]):
             own = "started here" if gateway.is_own(running) else "it ran already, so this one is used"
             state, style = f"running, {own}", "bold $text-success"
         url = running.url if running else None
-        tokens = gateway.tokens()
-        return Standing(state=state, style=style, url=url, tokens=tokens, sessions=sessions, trouble=self._trouble)
+        return Standing(
+            state=state,
+            style=style,
+            url=url,
+            tokens=gateway.tokens(),
+            sessions=sessions,
+            secret=gateway.secret,
+            outlives=gateway.outlives,
+            trouble=self._trouble,
+        )
 
     def action_cancel(self) -> None:
         """Back to the dashboard."""
@@ -135,13 +150,14 @@ class GatewayPage(Drawn[Standing]):
                 ("Anthropic", f"ANTHROPIC_BASE_URL={view.url}", "$foreground"),
                 ("Google", f"GOOGLE_GEMINI_BASE_URL={view.url}", "$foreground"),
             ]
+        if view.url is not None and view.secret is not None:
+            lines.append(("key", view.secret, "$foreground"))
+        elif view.url is not None:
+            lines.append(("key", _about_tokens(view.tokens), "$foreground"))
+            lines.append(("or simply", "burn-tui run -- COMMAND sets all of it", "$foreground"))
         if view.url is not None:
-            lines += [
-                ("key", _about_tokens(view.tokens), "$foreground"),
-                ("or simply", "burn-tui run -- COMMAND sets all of it", "$foreground"),
-                ("sessions", _about_sessions(view.sessions), "$foreground"),
-            ]
-        lines.append(("", "It is a process of its own: it goes on when this dashboard ends.", "$foreground-muted"))
+            lines.append(("sessions", _about_sessions(view.sessions), "$foreground"))
+        lines.append(("", _OUTLIVES if view.outlives else _ENDS_WITH_IT, "$foreground-muted"))
         return Content("\n").join(line for row in lines for line in _row(*row, width))
 
 

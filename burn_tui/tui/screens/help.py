@@ -17,7 +17,9 @@ from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import TooSmall
 
 _ROOMY_CELLS = 60
-"""Below it key and sentence stand on lines of their own."""
+"""Below it the column of keys is no wider than most of them are."""
+
+_NARROW_INDENT = 10
 
 
 class HelpScreen(ModalScreen[None]):
@@ -49,7 +51,8 @@ class KeyTable(Drawn[tuple[Action, ...]]):
 
     def draw(self, view: tuple[Action, ...], width: int) -> Content:
         """One group a place, in the order of the registry."""
-        indent = max(cell_len(action.shown) for action in view) + 3
+        widest = max(cell_len(action.shown) for action in view) + 3
+        indent = widest if width >= _ROOMY_CELLS else min(widest, _NARROW_INDENT)
         lines: list[Content] = []
         for place, actions in groupby(view, key=lambda action: action.place):
             lines += [Content(), *_heading(place)] if lines else _heading(place)
@@ -64,7 +67,8 @@ def _heading(place: str) -> list[Content]:
 
 def _entry(action: Action, indent: int, width: int) -> list[Content]:
     key = Content.styled(f" {action.shown}", "bold $text-accent")
-    if width < _ROOMY_CELLS:
-        return [key, *(line.rstrip().pad_left(3) for line in Content(action.tooltip).wrap(max(width - 3, 1)))]
-    first, *rest = [line.rstrip() for line in Content(action.tooltip).wrap(width - indent)]
-    return [Content.assemble(key.pad_right(indent - key.cell_length), first), *(line.pad_left(indent) for line in rest)]
+    first, *rest = [line.rstrip() for line in Content(action.tooltip).wrap(max(width - indent, 1))]
+    below = [line.pad_left(indent) for line in rest]
+    if key.cell_length >= indent:
+        return [key, first.pad_left(indent), *below]
+    return [Content.assemble(key.pad_right(indent - key.cell_length), first), *below]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual import work
 from textual.binding import BindingType
 from textual.content import Content
@@ -14,6 +15,7 @@ from burn_tui.core.usage import UsageRecord
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
+from burn_tui.tui.cells import cut
 from burn_tui.tui.legible import legible
 from burn_tui.tui.screens.report import Desk, ReportScreen, heading, nothing
 from burn_tui.tui.widgets.packing import packed
@@ -29,8 +31,8 @@ _LOST = ("failed", "░", "$error")
 _BILL = (
     Column("tokens", is_left=True, style="$foreground"),
     Column("count"),
-    Column("per million", rank=1),
-    Column("cost", style="bold"),
+    Column("per million", rank=1, by_point=True),
+    Column("cost", style="bold", by_point=True),
 )
 _LABEL_CELLS = 10
 
@@ -73,6 +75,12 @@ class InspectorScreen(ReportScreen[Request]):
         """The request after this one."""
         if at := self._started_at():
             self._turn_to(await self.desk.runtime.lens.later(at))
+
+    def action_costliest(self) -> None:
+        """Those that cost most."""
+        from burn_tui.tui.screens.requests import costliest  # noqa: PLC0415 - that screen knows this one
+
+        self.app.switch_screen(costliest(self.desk))
 
     def _started_at(self) -> float:
         return self.last.attempts[0].record.opened.started_at if self.last and self.last.attempts else 0.0
@@ -132,7 +140,7 @@ def _waterfall(attempts: tuple[Attempted, ...], width: int) -> list[Content]:
     """One bar an attempt, all on the same scale of time."""
     whole = max(_ended_s(one.record) for one in attempts) or 1.0
     names = [f"{one.record.opened.attempt} {one.record.opened.provider_name}" for one in attempts]
-    indent = min(max(len(name) for name in names) + 2, width // 3)
+    indent = min(max(cell_len(name) for name in names) + 2, width // 3)
     lines = packed(
         [
             Content.assemble((glyph * 2, colour), (f" {name}", "$foreground-muted"))
@@ -141,7 +149,7 @@ def _waterfall(attempts: tuple[Attempted, ...], width: int) -> list[Content]:
         width,
     ).split("\n")
     for name, one in zip(names, attempts, strict=True):
-        label = Content.styled(name[: indent - 1], "bold")
+        label = Content.styled(cut(name, indent - 1), "bold")
         lines.append(
             Content.assemble(label.pad_right(indent - label.cell_length), _bar(one.record, whole, width - indent))
         )

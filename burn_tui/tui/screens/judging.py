@@ -9,9 +9,12 @@ from textual.worker import Worker, WorkerCancelled
 
 from burn_tui.core.errors import BurnError, LedgerError
 from burn_tui.core.events import Refused
+from burn_tui.core.model_names import AUTO
 from burn_tui.core.transcript import Answer, Asked, Entry, Transcript, Verdict
 from burn_tui.core.turns import Turn
 from burn_tui.core.usage import Feedback
+from burn_tui.tui import format as fmt
+from burn_tui.tui.actions import ACTIONS
 from burn_tui.tui.messages import Delivery
 from burn_tui.tui.screens.asking import Asking, later_questions
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
@@ -42,7 +45,9 @@ class Judging(Asking, Reading):
         answer = self._answer_to_judge()
         if answer is None:
             return
-        dialog = NameSessionScreen("Your note on this answer", answer.note, palette=self._palette, may_be_empty=True)
+        dialog = NameSessionScreen(
+            "Your note on this answer", answer.note, palette=self._palette, may_be_empty=True, what="note"
+        )
         noted = await self.app.push_screen_wait(dialog)
         if noted is not None:
             await self._judge(answer, answer.verdict, noted.name)
@@ -66,8 +71,43 @@ class Judging(Asking, Reading):
             self._warn(str(error))
             return
         await self._runtime.router.auto.judged(event_id, verdict)
-        self.deck.active.transcript.rate(answer, verdict, note)
+        session, is_new = self.deck.active, answer.verdict != verdict
+        session.transcript.rate(answer, verdict, note)
         self.reader.notice_change()
+        if verdict == "bad" and is_new:
+            self._offer_stronger(session, answer)
+
+    def _offer_stronger(self, session: "Session", answer: Answer) -> None:
+        """Say by which key a better answer is to be had, and for how much: nothing is spent without a word."""
+        turn = next((turn for turn in session.turns() if turn.answer is answer), None)
+        if turn is None or answer.record is None or answer.record.opened.route != AUTO:
+            return
+        preview = session.preview_stronger(turn)
+        if preview.is_escalated:
+            key, cost = ACTIONS["stronger"].shown, fmt.money(preview.cost_estimate_nanousd)
+            self.notify(f"{key} has {preview.target} answer it once, for about {cost}.", title="Thumbs down")
+
+    def action_stronger(self) -> None:
+        """Have the strong tier answer a question, once; the conversation goes on from that answer."""
+        session, turn = self.deck.active, self._turn_to_ask_again()
+        if turn is None:
+            return
+        preview = session.preview_stronger(turn)
+        if not preview.is_escalated:
+            why = preview.why if preview.target is None else f"Nobody stronger than {turn.answer.target} may be asked."
+            self.notify(why, severity="warning")
+            return
+        self._dispatch(
+            session,
+            Delivery(
+                text=turn.asked.text,
+                requested=AUTO,
+                before=turn.before,
+                replaces=_attempt_of([turn.answer]),
+                forgets=turn.later,
+                instead_of=turn.earlier,
+            ),
+        )
 
     # --- another answer --------------------------------------------------------------------------
 

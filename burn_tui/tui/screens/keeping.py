@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from burn_tui.core.errors import LedgerError
+from burn_tui.engine.beat import beat
 from burn_tui.tui.screens.frame import TICK_S, Frame
 
 if TYPE_CHECKING:
@@ -19,20 +20,18 @@ class Keeping(Frame):
 
     def on_mount(self) -> None:
         """Keep what stands in the tabs from now on, and drop what is too old."""
-        self._begin_keeping()
-        self.set_interval(TICK_S, self._keep_in_time)
+        self.call_after_refresh(self._keep_in_time)
 
     @work(group="keeping")
-    async def _begin_keeping(self) -> None:
+    async def _keep_in_time(self) -> None:
         await self.keep_all()
         try:
             await self._runtime.conversations.prune(keep_days=self._runtime.settings.keep_text_days)
         except LedgerError as error:
             self._say_why_not(str(error))
-
-    @work(group="keeping", exclusive=True)
-    async def _keep_in_time(self) -> None:
-        await self.keep_all()
+        while True:
+            await beat(TICK_S)
+            await self.keep_all()
 
     async def keep_all(self) -> None:
         """Every session, with what was typed a moment ago."""

@@ -120,10 +120,8 @@ def _ordered(group: Group, latencies: list[Latency]) -> list[Latency]:
 
 
 def _groups(current: Group, width: int) -> list[Content]:
-    pieces = [
-        Content.styled(f" {group} ", "bold reverse" if group == current else "$foreground-muted") for group in _GROUPS
-    ]
-    return packed([heading("by"), *pieces], width, gap=1).split("\n")
+    pieces = [Content.styled(group, "bold reverse" if group == current else "$foreground-muted") for group in _GROUPS]
+    return packed([heading("by"), *pieces], width, gap=2).split("\n")
 
 
 def _cells(part: Part, group: Group, one: Latency) -> dict[str, str]:

@@ -7,7 +7,10 @@ from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
 from burn_tui.core.errors import EditorError
+from burn_tui.core.lock import LOCKED
+from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import bindings
+from burn_tui.tui.badges import badge
 from burn_tui.tui.screens.burn import BurnScreen
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, Chosen, choices
 from burn_tui.tui.screens.classing import Classing
@@ -31,7 +34,12 @@ class MainScreen(Classing, Finding, Judging, Prompting, Watching):
 
     def action_show_burn(self) -> None:
         """The panels on the whole screen."""
-        self.app.push_screen(BurnScreen(self._facts))
+
+        async def go_on(action: str | None) -> None:
+            if action is not None:
+                await self.run_action(action)
+
+        self.app.push_screen(BurnScreen(self._facts), go_on)
 
     def action_list_neighbours(self) -> None:
         """The panes of tmux beside this one."""
@@ -50,6 +58,22 @@ class MainScreen(Classing, Finding, Judging, Prompting, Watching):
         self._refresh()
         if session.environment.privacy == "local":
             self.notify(f"{session.environment.name} keeps everything on this machine, whatever the session says.")
+
+    def action_lock(self) -> None:
+        """Paid calls are asked about again; where they are, the way to unlock them is told."""
+        session = self.deck.active
+        word = badge(session.environment).word
+        if session.lock.is_open(self._runtime.clock.now()):
+            session.lock = LOCKED
+            self.notify(f"{word} is locked: the next paid call is asked about.")
+        elif session.environment.lock:
+            left = fmt.countdown(session.environment.unlock_s)
+            self.notify(
+                f"{word} is locked. Send the prompt: before it is paid for you are asked, and y unlocks {left}."
+            )
+        else:
+            self.notify(f"{word} has no lock. lock: true gives an environment one, in the settings.")
+        self._refresh()
 
     @work
     async def action_edit(self) -> None:

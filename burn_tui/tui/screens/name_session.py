@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -14,8 +15,13 @@ from textual.widgets.option_list import Option
 from burn_tui.core.environment import Environment
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.badges import badge
+from burn_tui.tui.cells import filled
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.too_small import TooSmall
+
+_SIGN_CELLS = 8
+
+_FRAME_CELLS = 4
 
 
 class Named(Struct, frozen=True):
@@ -40,8 +46,11 @@ class NameSessionScreen(ModalScreen[Named | None]):
         environments: tuple[Environment, ...] = (),
         marked: int = 0,
         may_be_empty: bool = False,
+        what: str = "name",
     ) -> None:
+        """`what`: what is to be typed, in a word."""
         super().__init__()
+        self._what = what
         self._may_be_empty = may_be_empty
         self._heading = heading
         self._proposed = proposed
@@ -53,7 +62,7 @@ class NameSessionScreen(ModalScreen[Named | None]):
         """The name, then the environments, all reachable without leaving the name."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = self._heading
-            yield Input(self._proposed, placeholder="name", compact=True, select_on_focus=True)
+            yield Input(self._proposed, placeholder=self._what, compact=True, select_on_focus=True)
             if self._environments:
                 yield OptionList(*map(self._option, self._environments), compact=True)
             arrows = "↑ ↓ choose the environment, " if self._environments else ""
@@ -72,10 +81,13 @@ class NameSessionScreen(ModalScreen[Named | None]):
         rule = "asks before paid calls" if environment.confirm else ""
         if environment.allow is not None:
             rule = f"only {', '.join(environment.allow) or 'nobody'} may be called"
+        sign = " " + filled(str(badge(environment)), _SIGN_CELLS)
+        has_room = cell_len(f"{sign} {environment.name}  {rule}") <= self.app.size.width - _FRAME_CELLS
         return Option(
             Content.assemble(
-                (f" {badge(environment)!s:<8}", f"bold {self._palette.environment(environment.hue)}"),
-                f" {environment.name}  ",
+                (sign, f"bold {self._palette.environment(environment.hue)}"),
+                f" {environment.name}",
+                ("  " if has_room else "\n" + " " * (_SIGN_CELLS + 2)) if rule else "",
                 (rule, "$foreground-muted"),
             )
         )

@@ -18,6 +18,7 @@ from burn_tui.core.errors import BurnError
 from burn_tui.core.neighbours import Neighbour
 from burn_tui.tui.actions import actions_of, bindings
 from burn_tui.tui.badges import badge
+from burn_tui.tui.cells import filled, shortened
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import TooSmall
@@ -144,19 +145,15 @@ def _widths(found: list[Neighbour]) -> tuple[int, int, int]:
 def _line(one: Neighbour, widths: tuple[int, int, int], palette: Palette, room: int) -> Content:
     """Where it is and what it is; below or beside that which pane, and why it is thought to be there."""
     sign_cells, kind_cells, name_cells = widths
-    sign = f"{badge(one.environment)!s:<{sign_cells}}  "
+    sign = filled(str(badge(one.environment)), sign_cells + 2)
     head = Content.assemble(
         (" " + sign, f"bold {palette.environment(one.environment.hue)}"),
         (f"{one.kind:<{kind_cells}}  ", "$foreground-muted"),
-        (one.name + " " * (name_cells - cell_len(one.name)), "bold"),
+        (filled(one.name, name_cells), "bold"),
     )
     facts = "  ".join(fact for fact in (one.where, one.rule, one.detail) if fact)
     beside = room - head.cell_length - 2
     if room >= _ROOMY_CELLS and beside >= len(f"{one.where}  {one.rule}"):
-        return Content.assemble(head, "  ", (_cut(facts, beside), "$foreground-muted"))
-    below = Content.styled(" " * (sign_cells + 3) + _cut(facts, room - sign_cells - 3), "$foreground-muted")
+        return Content.assemble(head, "  ", (shortened(facts, beside), "$foreground-muted"))
+    below = Content.styled(" " * (sign_cells + 3) + shortened(facts, room - sign_cells - 3), "$foreground-muted")
     return Content("\n").join([head.truncate(room, ellipsis=True), below])
-
-
-def _cut(text: str, cells: int) -> str:
-    return text if cell_len(text) <= cells else text[: max(cells - 1, 0)] + "…"

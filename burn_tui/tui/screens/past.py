@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -13,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from burn_tui.tui.actions import actions_of, bindings
 from burn_tui.tui.badges import Badge
+from burn_tui.tui.cells import filled, shortened
 from burn_tui.tui.legible import legible
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import WIDEST_DIALOG, TooSmall
@@ -72,13 +74,13 @@ class PastScreen(ModalScreen[PastWish | None]):
         room = min(self.app.size.width, WIDEST_DIALOG) - 8
         beginning = " ".join(legible(row.beginning).split())
         asked = f"{row.questions} question{'' if row.questions == 1 else 's'}" if row.questions else "a draft"
-        is_tight = len(row.name) + len(row.when) + len(asked) + _BADGE_CELLS + 4 > room
+        is_tight = cell_len(row.name + row.when + asked) + _BADGE_CELLS + 4 > room
         return Option(
             Content.assemble(
-                (f"{row.badge!s:<{_BADGE_CELLS}}", f"bold {row.colour}"),
+                (filled(str(row.badge), _BADGE_CELLS), f"bold {row.colour}"),
                 (f"{row.name}  ", "bold"),
                 (row.when if is_tight else f"{row.when}  {asked}", "$foreground-muted"),
-                (f"\n  {beginning if len(beginning) <= room else beginning[: room - 1] + '…'}", "$foreground-muted"),
+                (f"\n  {shortened(beginning, room)}", "$foreground-muted"),
             )
         )
 

@@ -16,6 +16,8 @@ from burn_tui.tui.widgets.packing import packed, spread
 _FULL_FROM_S = 60.0
 """A countdown's bar is full at a minute or more."""
 
+_NOTHING = Content()
+
 
 class Fill(Struct, frozen=True):
     """How much of its model's context window a session's next question takes."""
@@ -70,17 +72,18 @@ class PressureScreen(ReportScreen[Pressure]):
         lines += [Content(), heading("context windows", "how full each session is")]
         for fill in view.fills:
             lines += _fill(fill, width)
-        return [*lines, Content(), heading("this machine"), *_machine(view.load, width)]
+        simulated = "its model servers are simulated" if self.desk.runtime.label == "DEMO" and view.load.servers else ""
+        return [*lines, Content(), heading("this machine", simulated), *_machine(view.load, width)]
 
 
 def _rest(rest: Rest, width: int) -> list[Content]:
     who = rest.scope.provider_name + (f"/{rest.scope.model}" if rest.scope.model else ", every model")
     lane = f" key {rest.scope.lane + 1}" if rest.scope.lane else ""
-    why = f"  {IN_WORDS[rest.why]}" if rest.why else ""
-    name = Content.assemble((f"{who}{lane}", "bold"), (why, "$foreground-muted"))
+    name = Content.styled(f"{who}{lane}", "bold")
+    why = Content.styled(IN_WORDS[rest.why] if rest.why else "", "$foreground-muted")
     words = rest_in_words(rest.left_s)
     left = Content.styled(words if words.startswith("until") else f"back in {words}", "bold $text-warning")
-    return [*_beside(name, left, width), _bar(rest.left_s / _FULL_FROM_S, "$warning", width)]
+    return [*_beside(name, left, width, why), _bar(rest.left_s / _FULL_FROM_S, "$warning", width)]
 
 
 def _limit(limit: Limit, width: int) -> list[Content]:
@@ -143,10 +146,11 @@ def _server(server: LocalServer, width: int) -> list[Content]:
     return _beside(name, answered, width)
 
 
-def _beside(name: Content, figures: Content, width: int) -> list[Content]:
-    if name.cell_length + figures.cell_length + 2 <= width:
-        return [spread(name, figures, width)]
-    return packed([name, figures], width).split("\n")
+def _beside(name: Content, figures: Content, width: int, note: Content = _NOTHING) -> list[Content]:
+    whole = Content.assemble(name, "  ", note) if note else name
+    if whole.cell_length + figures.cell_length + 2 <= width:
+        return [spread(whole, figures, width)]
+    return packed([name, *([note] if note else []), figures], width, gap=2).split("\n")
 
 
 def _bar(share: float, style: str, width: int) -> Content:

@@ -19,16 +19,14 @@ from burn_tui.tui.widgets.route_line import Fact, RouteLine
 if TYPE_CHECKING:
     from burn_tui.engine.prompts import Prepared
     from burn_tui.engine.session import Session
+    from burn_tui.tui.screens.report import Desk
 
 
 class Prompting(Asking, Reporting):
     """What is typed behind the command is a prompt's name and the values of its variables."""
 
-    def action_show_prompts(self) -> None:
-        """All of them, with their versions."""
-        from burn_tui.tui.screens.prompts import PromptsScreen  # noqa: PLC0415 - not needed to paint
-
-        self.app.push_screen(PromptsScreen(structs.replace(self._desk(), call=self.call_prompt)))
+    def _desk(self) -> "Desk":
+        return structs.replace(super()._desk(), call=self.call_prompt)
 
     def action_show_prompt_comparison(self) -> None:
         """What their versions and models were compared by."""

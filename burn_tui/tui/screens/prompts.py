@@ -31,8 +31,8 @@ _COLUMNS = (
     Column("stands for", is_left=True, style="$text-accent"),
     Column("answers", rank=1),
     Column("failed", rank=7, style="$text-error"),
-    Column("cost", rank=3, style="bold"),
-    Column("each", rank=5),
+    Column("cost", rank=3, style="bold", by_point=True),
+    Column("each", rank=5, by_point=True),
     Column("mean", rank=4),
     Column("thumbs", rank=6),
     Column("first used", rank=8),
@@ -78,6 +78,7 @@ class PromptsScreen(ReportScreen[Shown]):
 
     AUTO_FOCUS: ClassVar[str | None] = "Listing"
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt versions")
+    name_of: ClassVar[str] = "prompts"
     title_of: ClassVar[str] = "Prompts"
     place: ClassVar[Place] = "prompt versions"
 

@@ -59,7 +59,7 @@ class ProvidersScreen(ReportScreen[tuple[ProviderState, ...]]):
         first = [Content.assemble(("▌", colour), (one.name, "bold")), _state(one), *_left(one), _key(one)]
         lines = [*packed(first, width - 2, gap=2).split("\n")]
         lines[1:] = [line.pad_left(2) for line in lines[1:]]
-        lines += [_note(text, width) for text in (_models(one, width), _last_error(one)) if text]
+        lines += [line for text in (_models(one, width), _last_error(one)) if text for line in _note(text, width)]
         if one.name in self._tests:
             tested = Content.assemble(("test: ", "$foreground-muted"), self._tests[one.name])
             lines += [line.rstrip().pad_left(2) for line in tested.wrap(width - 2)]
@@ -127,8 +127,8 @@ def _last_error(one: ProviderState) -> str:
     return f"last error {when:%d %b %H:%M}: {error.request_model} {IN_WORDS[error.error_type]}{status}"
 
 
-def _note(text: str, width: int) -> Content:
-    return Content.styled(f"  {text}", "$foreground-muted").truncate(width, ellipsis=True)
+def _note(text: str, width: int) -> list[Content]:
+    return [line.rstrip().pad_left(2) for line in Content.styled(text, "$foreground-muted").wrap(max(width - 2, 1))]
 
 
 def _in_words(outcome: "Probed") -> str:

@@ -16,6 +16,7 @@ from burn_tui.core.events import Confirmation, TooLong
 from burn_tui.tui import format as fmt
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.badges import badge
+from burn_tui.tui.cells import filled
 from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.too_small import TooSmall
 
@@ -93,9 +94,15 @@ class FactTable(Drawn[tuple[tuple[str, str], ...]]):
         indent = max((cell_len(label) for label, _ in view), default=0) + 2
         lines = []
         for label, value in view:
+            longest_word = max((cell_len(word) for word in value.split()), default=0)
+            if width - indent < longest_word:
+                # A name that is broken in two cannot be read; on a line of its own it nearly always fits.
+                lines.append(Content.styled(label, "$foreground-muted"))
+                lines += [line.rstrip().pad_left(2) for line in Content(value).wrap(max(width - 2, 1))]
+                continue
             for position, line in enumerate(Content(value).wrap(max(width - indent, 1))):
                 left = label if position == 0 else ""
-                lines.append(Content.assemble((left.ljust(indent), "$foreground-muted"), line.rstrip()))
+                lines.append(Content.assemble((filled(left, indent), "$foreground-muted"), line.rstrip()))
         return Content("\n").join(lines)
 
 

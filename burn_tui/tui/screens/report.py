@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
-from textual import work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -21,7 +21,7 @@ from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.packing import packed
-from burn_tui.tui.widgets.too_small import TooSmall
+from burn_tui.tui.widgets.too_small import TALL, TooSmall
 
 if TYPE_CHECKING:
     from burn_tui.engine.runtime import Runtime
@@ -30,13 +30,23 @@ if TYPE_CHECKING:
 AGAIN_S = 1.0
 """Between two looks."""
 
-NAMES = ("request", "slow", "latency", "providers", "budgets", "pressure", "audit")
-"""Of the reports, in the order of their digits."""
+NAMES = (
+    "request",
+    "slow",
+    "latency",
+    "providers",
+    "budgets",
+    "pressure",
+    "audit",
+    "team",
+    "prompts",
+    "diversity",
+)
+"""Of the reports, in the order of their digits: 1 to 9, then 0."""
 
 _FOR_EVER_S = 30 * 86_400.0
 
-_TALL = 20
-"""Rows from which the keys may take two lines."""
+_TAB_GAP = 2
 
 _FRAME_CELLS = 5
 """Frame, padding and the scroll bar."""
@@ -74,17 +84,36 @@ class Page(Drawn[View]):
 
 
 class ReportTabs(Drawn[str]):
-    """Where one is, and the digits of the others."""
+    """Where one is, and the digits of the others. A click goes there."""
 
     def draw(self, view: str, width: int) -> Content:
         """All of them, side by side."""
-        return packed((_tab(number, name, view) for number, name in enumerate(NAMES, start=1)), width, gap=2)
+        return packed((_tab(number, view) for number in range(1, len(NAMES) + 1)), width, _TAB_GAP)
+
+    async def on_click(self, event: events.Click) -> None:
+        """As its digit does."""
+        if (number := number_at(event.x, event.y, self.content_size.width)) is not None:
+            await self.screen.run_action(f"switch_report({number})")
 
 
-def _tab(number: int, name: str, current: str) -> Content:
+def number_at(x: int, y: int, width: int) -> int | None:
+    """The number of the report that stands in this column and row of tabs as wide as `width`; None = none does."""
+    left, row = 0, 0
+    for number in range(1, len(NAMES) + 1):
+        cells = _tab(number, "").cell_length
+        if left and left + cells > width:
+            left, row = 0, row + 1
+        if row == y and left <= x < left + cells:
+            return number
+        left += cells + _TAB_GAP
+    return None
+
+
+def _tab(number: int, current: str) -> Content:
+    name, key = NAMES[number - 1], ACTIONS["report-switch"].keys[number - 1]
     if name == current:
-        return Content.styled(f"{number} {name}", "bold reverse")
-    return Content.assemble((f"{number} ", "bold $text-accent"), (name, "$foreground-muted"))
+        return Content.styled(f"{key} {name}", "bold reverse")
+    return Content.assemble((f"{key} ", "bold $text-accent"), (name, "$foreground-muted"))
 
 
 class ReportScreen(ModalScreen[None], Generic[View]):
@@ -93,7 +122,7 @@ class ReportScreen(ModalScreen[None], Generic[View]):
     DEFAULT_CSS = """
     ReportScreen .report {
         width: 100%; height: 100%; border: round $accent; background: $background; padding: 0 1;
-        border-title-style: bold;
+        border-title-style: bold; border-subtitle-color: $foreground;
     }
     ReportScreen VerticalScroll { height: 1fr; }
     ReportScreen ReportTabs { margin-bottom: 1; }
@@ -109,12 +138,15 @@ class ReportScreen(ModalScreen[None], Generic[View]):
     """One of NAMES; "" = it is reached in another way."""
     title_of: ClassVar[str]
     place: ClassVar[Place] = "report"
+    while_looking: ClassVar[str] = ""
+    """What stands in the lower border until there is something to see, where that takes long; "" = nothing."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self.desk = desk
         self.last: View | None = None
         """What was seen last; None = nothing yet."""
+        self._below = ""
 
     def compose(self) -> ComposeResult:
         """A frame with the page, which scrolls."""
@@ -122,7 +154,7 @@ class ReportScreen(ModalScreen[None], Generic[View]):
             frame.border_title = self.title_of
             yield ReportTabs()
             yield from self.content()
-            yield KeyLine(max_lines=2 if self.app.size.height >= _TALL else 1)
+            yield KeyLine(max_lines=2 if self.app.size.height >= TALL else 1)
         yield TooSmall()
 
     def content(self) -> ComposeResult:
@@ -134,8 +166,9 @@ class ReportScreen(ModalScreen[None], Generic[View]):
         """Look now and from then on."""
         own = [] if self.place == "report" else actions_of(self.place)
         # Where there is little room the way back stays.
-        self.query_one(KeyLine).show((*own[:1], ACTIONS["report-back"], *own[1:], ACTIONS["report-switch"]))
+        self.query_one(KeyLine).show((*own[:1], ACTIONS["report-back"], *own[1:]))
         self.query_one(ReportTabs).show(self.name_of)
+        self._say(self.while_looking)
         self.refresh_report()
         self.set_interval(AGAIN_S, self.refresh_report)
 
@@ -145,11 +178,25 @@ class ReportScreen(ModalScreen[None], Generic[View]):
         try:
             view = await self.look()
         except BurnError as error:
-            self.query_one(".report").border_subtitle = str(error)
+            self._say(str(error))
             return
         if self.is_mounted:
+            self._say("")
             self.last = view
             self.draw_report(view)
+
+    @on(events.Resize)
+    def _keep_digits(self) -> None:
+        """Where the tabs go, their digits stay."""
+        self._say(self._below)
+
+    def _say(self, problem: str) -> None:
+        """In the lower border: what is wrong or awaited, else the digits where there is no room for the tabs."""
+        self._below = problem
+        switch, said = ACTIONS["report-switch"], Content(problem)
+        if not problem and self.app.size.height < TALL:
+            said = Content.assemble((switch.shown, "bold $text-accent"), " ", (switch.label, "$foreground-muted"))
+        self.query_one(".report").border_subtitle = said.markup
 
     def draw_report(self, view: View) -> None:
         """Show what was seen."""

@@ -20,17 +20,17 @@ class Reporting(Frame):
 
         self.app.push_screen(REPORTS[name](self._desk()))
 
-    def action_show_team(self) -> None:
-        """What everybody burns."""
-        from burn_tui.tui.screens.team import TeamScreen  # noqa: PLC0415 - not needed to paint
+    def action_show_replay(self) -> None:
+        """What other policies of auto would have cost."""
+        from burn_tui.tui.screens.replay import ReplayScreen  # noqa: PLC0415 - not needed to paint
 
-        self.app.push_screen(TeamScreen(self._desk()))
+        self.app.push_screen(ReplayScreen(self._desk()))
 
-    def action_show_diversity(self) -> None:
-        """What hangs on each provider."""
-        from burn_tui.tui.screens.diversity import DiversityScreen  # noqa: PLC0415 - not needed to paint
+    def action_show_costliest(self) -> None:
+        """The requests that cost most, of whichever session."""
+        from burn_tui.tui.screens.requests import costliest  # noqa: PLC0415 - not needed to paint
 
-        self.app.push_screen(DiversityScreen(self._desk()))
+        self.app.push_screen(costliest(self._desk()))
 
     @work
     async def action_show_cause(self) -> None:

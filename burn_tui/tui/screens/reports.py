@@ -5,11 +5,14 @@ from typing import Any
 from burn_tui.tui.screens.audit import AuditScreen
 from burn_tui.tui.screens.bottlenecks import BottlenecksScreen
 from burn_tui.tui.screens.budgets import BudgetsScreen
+from burn_tui.tui.screens.diversity import DiversityScreen
 from burn_tui.tui.screens.inspector import InspectorScreen
 from burn_tui.tui.screens.latency import LatencyScreen
 from burn_tui.tui.screens.pressure import PressureScreen
+from burn_tui.tui.screens.prompts import PromptsScreen
 from burn_tui.tui.screens.providers import ProvidersScreen
 from burn_tui.tui.screens.report import ReportScreen
+from burn_tui.tui.screens.team import TeamScreen
 
 REPORTS: dict[str, type[ReportScreen[Any]]] = {
     screen.name_of: screen
@@ -21,6 +24,9 @@ REPORTS: dict[str, type[ReportScreen[Any]]] = {
         BudgetsScreen,
         PressureScreen,
         AuditScreen,
+        TeamScreen,
+        PromptsScreen,
+        DiversityScreen,
     )
 }
 """In the order of NAMES."""

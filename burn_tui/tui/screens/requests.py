@@ -20,9 +20,11 @@ from burn_tui.tui.screens.report import Desk, Listing, Page, ReportScreen
 from burn_tui.tui.widgets.packing import packed
 from burn_tui.tui.widgets.table import Column, table
 
+_DAY_S = 86_400.0
+
 _COLUMNS = (
     Column("when", is_left=True),
-    Column("cost", style="bold"),
+    Column("cost", style="bold", by_point=True),
     Column("operation", is_left=True, style="$foreground"),
     Column("served by", is_left=True, rank=1),
     Column("in", rank=4),
@@ -105,6 +107,12 @@ class RequestsScreen(ReportScreen[Found]):
         operation = None if self._which.operation_name else self._only
         self._which = structs.replace(self._which, operation_name=operation)
         self.refresh_report()
+
+
+def costliest(desk: Desk) -> RequestsScreen:
+    """What cost most within a day, whoever asked."""
+    now = desk.now
+    return RequestsScreen(desk, Which(since=now - _DAY_S, until=now + 1), "The costliest of 24 hours.")
 
 
 def _cells(record: UsageRecord) -> dict[str, str]:

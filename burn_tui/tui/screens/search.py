@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from burn_tui.tui.actions import actions_of, bindings
 from burn_tui.tui.badges import Badge
+from burn_tui.tui.cells import shortened, shortened_before
 from burn_tui.tui.legible import legible
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.too_small import WIDEST_DIALOG, TooSmall
@@ -92,8 +93,8 @@ class SearchScreen(ModalScreen[Hit | None]):
 
     def _option(self, hit: Hit) -> Option:
         room = min(self.app.size.width, WIDEST_DIALOG) - 8
-        before = _shortened_before(hit.before, room // 3)
-        after = _shortened(hit.after, room - len(before) - len(hit.match))
+        before = shortened_before(hit.before, room // 3)
+        after = shortened(hit.after, room - len(before) - len(hit.match))
         return Option(
             Content.assemble(
                 (f"{hit.badge}", f"bold {hit.colour}"),
@@ -132,11 +133,3 @@ class SearchScreen(ModalScreen[Hit | None]):
             self.dismiss(self._hits[position])
         else:
             self.app.bell()
-
-
-def _shortened(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - 1, 0)] + "…"
-
-
-def _shortened_before(text: str, room: int) -> str:
-    return text if len(text) <= room else "…" + text[len(text) - room + 1 :]

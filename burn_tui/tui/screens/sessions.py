@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -12,6 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from burn_tui.tui.actions import actions_of, bindings
+from burn_tui.tui.cells import filled
 from burn_tui.tui.theme import Palette
 from burn_tui.tui.widgets.key_line import KeyLine
 from burn_tui.tui.widgets.session_tabs import Tab
@@ -71,11 +73,11 @@ class SessionsScreen(ModalScreen[Wish | None]):
         elif tab.is_unread:
             state = ("✱ unread", "bold")
         room = self.app.size.width - 8
-        beside = "  " if len(row.served_by) + len(row.draft) + len("  draft: ") <= room else "\n   "
+        beside = "  " if cell_len(f"{row.served_by}  draft: {row.draft}") <= room else "\n   "
         return Option(
             Content.assemble(
                 (f"{number:>2} ", "$foreground-muted"),
-                (f"{tab.badge!s:<8} ", f"bold {tab.colour}"),
+                (filled(str(tab.badge), 8) + " ", f"bold {tab.colour}"),
                 (f"{tab.kind} {tab.name}  " if tab.kind else f"{tab.name}  ", "bold"),
                 (f"● {row.state}", f"bold {self._palette.calling}") if tab.is_calling else state,
                 (f"\n   {row.served_by}", "$foreground-muted"),

@@ -11,6 +11,7 @@ from burn_tui.core.team import Line, Member, SharedBudget, TeamView, VersionFeed
 from burn_tui.tui import format as fmt
 from burn_tui.tui.badges import badge
 from burn_tui.tui.blocks import meter
+from burn_tui.tui.cells import shortened
 from burn_tui.tui.legible import legible
 from burn_tui.tui.screens.report import ReportScreen, heading, nothing
 from burn_tui.tui.telling import scope_in_words
@@ -19,7 +20,7 @@ from burn_tui.tui.widgets.table import Cells, Column, table
 
 _MEMBERS = (
     Column("member", is_left=True, style="bold"),
-    Column("today", style="$foreground"),
+    Column("today", style="$foreground", by_point=True),
     Column("usual by now", rank=2),
     Column("ratio"),
     Column("last asked", rank=1),
@@ -31,7 +32,7 @@ _LINES = (
     Column("session", is_left=True, rank=1, style="$foreground"),
     Column("model", is_left=True, rank=2),
     Column("from", is_left=True, rank=3),
-    Column("today", style="$foreground"),
+    Column("today", style="$foreground", by_point=True),
     Column("asked", rank=4),
     Column("failed", rank=6),
     Column("tokens", rank=5),
@@ -57,6 +58,7 @@ _VERSION_DIGITS = 12
 class TeamScreen(ReportScreen[TeamView]):
     """Of today, live within five seconds."""
 
+    name_of: ClassVar[str] = "team"
     title_of: ClassVar[str] = "Team"
 
     async def look(self) -> TeamView:
@@ -92,7 +94,7 @@ class TeamScreen(ReportScreen[TeamView]):
         session = legible(one.session)
         return {
             "member": legible(one.member),
-            "session": session if len(session) <= longest else f"{session[: longest - 1]}…",
+            "session": shortened(session, longest),
             "model": legible(one.model),
             "from": Content.styled(str(place), style),
             "today": f"{'>' if one.unpriced else ''}{fmt.money(one.cost_nanousd)}",
@@ -120,7 +122,7 @@ def _standing(view: TeamView, width: int) -> list[Content]:
     else:
         lines = _wrapped(view.where, "$foreground-muted", width)
     if view.waiting:
-        lines += _wrapped(f"{view.waiting:,} rows of this machine wait to leave.", "$foreground-muted", width)
+        lines += _wrapped(f"Rows of this machine that wait to leave: {view.waiting:,}.", "$foreground-muted", width)
     return lines
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("when", is_left=True),
     Column("served by", is_left=True, style="$foreground"),
-    Column("cost", style="bold"),
+    Column("cost", style="bold", by_point=True),
     Column("in", rank=3),
     Column("out", rank=3),
     Column("took", rank=2),

@@ -1,5 +1,6 @@
 """Following the sessions of other programs: a tab each as long as they are active, whichever process carries them."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -8,6 +9,7 @@ from textual.widgets import OptionList
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.inspection import Which
 from burn_tui.core.usage import AttemptOpened
+from burn_tui.engine.beat import beat
 from burn_tui.tui.conversation_keys import CONVERSATION_ACTIONS
 from burn_tui.tui.screens.reporting import Reporting
 from burn_tui.tui.screens.tabs import ONLY_WATCHED, Tabs
@@ -43,8 +45,8 @@ class Watching(Tabs, Reporting):
     """A look without news costs one tiny query."""
 
     def on_mount(self) -> None:
-        """Look now and from then on."""
-        self._follow()
+        """Look from the first frame on."""
+        self.call_after_refresh(self._follow)
 
     def _bind(self) -> None:
         super()._bind()
@@ -64,16 +66,17 @@ class Watching(Tabs, Reporting):
 
     @work(group="following")
     async def _follow(self) -> None:
-        try:
-            found = await self._runtime.foreign.look(self._runtime.clock.now())
-            if self.deck.follow(found):
-                self._refresh()
-                await self._show_attempts()
-        except LedgerError:
-            return  # the panels, which ask the same file, tell of it
-        finally:
-            if self.is_running:
-                self.set_timer(BRISK_S if self._is_lively() else CALM_S, self._follow)
+        while True:
+            with suppress(LedgerError):  # the panels, which ask the same file, tell of it
+                await self._look_beyond()
+            await beat(BRISK_S if self._is_lively() else CALM_S)
+
+    async def _look_beyond(self) -> None:
+        """At what other programs do, once."""
+        found = await self._runtime.foreign.look(self._runtime.clock.now())
+        if self.deck.follow(found):
+            self._refresh()
+            await self._show_attempts()
 
     async def _show_attempts(self) -> None:
         """Of the session on screen."""

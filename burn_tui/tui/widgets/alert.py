@@ -16,6 +16,7 @@ _ROOMY_CELLS = 50
 """Below it headline and detail share their lines."""
 
 _MEND = Content.styled("Escape dismisses", "$foreground-muted")
+_MEND_IN_SHORT = Content.styled("Escape hides", "$foreground-muted")
 
 
 class Alert(Struct, frozen=True):
@@ -25,8 +26,12 @@ class Alert(Struct, frozen=True):
     """What happened."""
     detail: str = ""
     """What it means now; "" = nothing more to say."""
+    brief: str = ""
+    """The detail where there is little room; "" = there is no shorter form."""
     others: int = 0
     """How many more wait behind this one."""
+    can_be_dismissed: bool = True
+    """False = Escape does something else at the moment."""
 
 
 class AlertBand(Drawn[Alert | None]):
@@ -52,11 +57,18 @@ class AlertBand(Drawn[Alert | None]):
             return Content()
         others = f"  and {view.others} more" if view.others else ""
         headline = Content.styled(view.headline, "bold")
-        detail = Content.styled(f"{view.detail}{others}".strip(), "$foreground")
-        if width < _ROOMY_CELLS or not detail:
-            return Content("\n").join(_ended(_indented(Content.assemble(headline, " ", detail), width, "⚠ "), width))
-        first, *rest = _ended(_indented(headline, width, "⚠ "), width)
-        return Content("\n").join([first, *rest, *_indented(detail, width, "  ")])
+        is_narrow = width < _ROOMY_CELLS
+        said = (is_narrow and view.brief) or view.detail
+        detail = Content.styled(f"{said}{others}".strip(), "$foreground")
+        if is_narrow or not detail:
+            lines = _indented(Content.assemble(headline, " ", detail), width, "⚠ ")
+            return Content("\n").join(_ended(lines, width) if view.can_be_dismissed else lines)
+        head, rest = _indented(headline, width, "⚠ "), _indented(detail, width, "  ")
+        if not view.can_be_dismissed:
+            return Content("\n").join([*head, *rest])
+        if head[-1].cell_length + _MEND.cell_length + 2 <= width:
+            return Content("\n").join([*_ended(head, width), *rest])
+        return Content("\n").join([*head, *_ended(rest, width)])
 
     def on_click(self) -> None:
         """The person has seen it."""
@@ -66,8 +78,9 @@ class AlertBand(Drawn[Alert | None]):
 def _ended(lines: list[Content], width: int) -> list[Content]:
     """With how to be rid of the band, behind the last line if that has room for it: it must not cut a sentence."""
     *before, last = lines
-    if last.cell_length + _MEND.cell_length + 2 <= width:
-        return [*before, spread(last, _MEND, width)]
+    for mend in (_MEND, _MEND_IN_SHORT):
+        if last.cell_length + mend.cell_length + 2 <= width:
+            return [*before, spread(last, mend, width)]
     return [*lines, spread(Content(), _MEND, width)]
 
 

@@ -1,6 +1,7 @@
 """The list above the prompt while a command or a name is being typed."""
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.content import Content
 
 from burn_tui.tui.completion import Candidate
@@ -37,7 +38,7 @@ class Completions(Drawn[Offer]):
         rows = FEW_ROWS if self.app.size.height < _LOW else ROWS
         first = min(max(view.marked - rows // 2, 0), max(len(view.candidates) - rows, 0))
         shown = view.candidates[first : first + rows]
-        indent = max((len(one.text) for one in shown if one.about), default=0) + 2
+        indent = max((cell_len(one.text) for one in shown if one.about), default=0) + 2
         return Content("\n").join(
             _line(one, indent, width, is_marked=first + at == view.marked) for at, one in enumerate(shown)
         )

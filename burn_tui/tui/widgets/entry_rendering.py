@@ -187,11 +187,13 @@ class Brush:
         """Facts side by side on as few lines as hold them, the time at the right end of the first."""
         time = fmt.clock_time(at, self.timezone)
         room_beside_time = room - len(time) - 1
-        text, *texts = _packed(facts, first=room_beside_time, others=room, separator=self._muted)
-        (first, *others), below = self._lines(text, room_beside_time), [self._lines(text, room) for text in texts]
+        room_below = room - self._indent
+        text, *texts = _packed(facts, first=room_beside_time, others=room_below, separator=self._muted)
+        (first, *others), below = self._lines(text, room_beside_time), [self._lines(text, room_below) for text in texts]
         gap = room - sum(segment.cell_length for segment in first) - len(time)
         first = [*first, Segment(" " * gap, self._plain), Segment(time, self._muted)]
-        return [first, *others, *chain.from_iterable(below)]
+        indent = Segment(" " * self._indent, self._plain)
+        return [first, *others, *([indent, *line] for line in chain.from_iterable(below))]
 
     # --- lines -----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from burn_tui.tui.badges import Badge
+from burn_tui.tui.cells import shortened
 from burn_tui.tui.messages import TabChosen
 from burn_tui.tui.widgets.drawn import Drawn
 from burn_tui.tui.widgets.filled import filled
@@ -167,8 +168,7 @@ def _words(tab: Tab, position: int, form: Form) -> tuple[str, str, str]:
     kind = f" {tab.kind}" if tab.kind else ""
     match form:
         case "full":
-            name = tab.name if len(tab.name) <= _NAME_CELLS else tab.name[: _NAME_CELLS - 1] + "…"
-            return number, str(tab.badge), f"{kind} {name}"
+            return number, str(tab.badge), f"{kind} {shortened(tab.name, _NAME_CELLS)}"
         case "word":
             return number, str(tab.badge), kind
         case "glyph":

@@ -22,11 +22,21 @@ class Column(Struct, frozen=True):
     """Columns of a higher rank go first where there is too little room; those of rank 0 never do."""
     style: str = "$foreground-muted"
     """Of cells that are plain text."""
+    by_point: bool = False
+    """Plain numbers stand with their decimal points below each other."""
 
 
 def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> tuple[Content, list[Content]]:
     """The line of headings, and one line for each row."""
-    cells = [{column.name: _cell(column, row.get(column.name, "")) for column in columns} for row in rows]
+    decimals = {
+        column.name: max((_decimals(row.get(column.name, "")) for row in rows), default=0)
+        for column in columns
+        if column.by_point
+    }
+    cells = [
+        {column.name: _cell(column, row.get(column.name, ""), decimals.get(column.name, 0)) for column in columns}
+        for row in rows
+    ]
     widths = {
         column.name: max(Content(column.name).cell_length, *(row[column.name].cell_length for row in cells), 0)
         for column in columns
@@ -36,8 +46,19 @@ def table(columns: Sequence[Column], rows: Sequence[Cells], width: int) -> tuple
     return _line(shown, headings, widths, width), [_line(shown, row, widths, width) for row in cells]
 
 
-def _cell(column: Column, cell: Content | str) -> Content:
-    return Content.styled(cell, column.style) if isinstance(cell, str) else cell
+def _cell(column: Column, cell: Content | str, decimals: int) -> Content:
+    if not isinstance(cell, str):
+        return cell
+    is_number = bool(decimals) and cell[-1:].isdigit()
+    return Content.styled(cell + " " * (decimals - _decimals(cell)) if is_number else cell, column.style)
+
+
+def _decimals(cell: Content | str) -> int:
+    """Columns from the decimal point of a number to its end; 0 = it has none."""
+    if not isinstance(cell, str) or not cell[-1:].isdigit():
+        return 0
+    _, point, behind = cell.rpartition(".")
+    return len(point + behind) if point else 0
 
 
 def _fitting(columns: Sequence[Column], widths: Mapping[str, int], width: int) -> list[Column]:

@@ -8,8 +8,11 @@ SMALLEST_WIDTH, SMALLEST_HEIGHT = 30, 8
 WIDEST_DIALOG = 84
 """Columns of a dialog where there is room, as the style sheet has it."""
 
+TALL = 20
+"""Rows from which there is room for more than the matter itself."""
+
 HORIZONTAL = [(0, "-cramped"), (SMALLEST_WIDTH, "-narrow"), (80, "-normal"), (120, "-wide")]
-VERTICAL = [(0, "-flat"), (SMALLEST_HEIGHT, "-squat"), (12, "-short"), (20, "-tall")]
+VERTICAL = [(0, "-flat"), (SMALLEST_HEIGHT, "-squat"), (12, "-short"), (TALL, "-tall")]
 """Breakpoints of the app: columns or rows from which its screens have that class."""
 
 

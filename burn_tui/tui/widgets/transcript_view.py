@@ -31,6 +31,9 @@ KEPT_DRAWINGS = 3
 _SHARE_OF_DRAWING = 1 / 4
 """Of all time, however slow the machine is: the rest is for keys."""
 
+_LATER_S = 0.3
+"""After the dashboard is there, until what Markdown needs is loaded: who starts it wants to type."""
+
 _CLOCK_S = 1.0
 """Between two looks at how long an answer is awaited."""
 
@@ -82,7 +85,7 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Colours change with the theme. What Markdown needs is loaded while nobody waits for it."""
-        self.run_worker(_load_markdown, thread=True)
+        self.set_timer(_LATER_S, lambda: self.run_worker(_load_markdown, thread=True))
         self.app.theme_changed_signal.subscribe(self, lambda _: self.notice_change())
 
     def bind(self, transcript: Transcript | None) -> None:

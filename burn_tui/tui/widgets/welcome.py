@@ -1,19 +1,26 @@
 """What an empty session shows: who would answer, and how to begin."""
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.content import Content
 
 from burn_tui.tui.actions import ACTIONS
+from burn_tui.tui.cells import filled
 from burn_tui.tui.widgets.drawn import Drawn
 
-_FIRST_KEYS = ("send", "provider", "help")
+_FIRST_KEYS = ("send", "provider", "palette", "help")
+
+_KEY_CELLS = 8
 
 _WAYS = (
     ("Export a key", "in the shell that starts burn-tui: export ANTHROPIC_API_KEY=…"),
     ("Start a local server", "Ollama, LM Studio, llama.cpp or vLLM is found by itself."),
     ("Look around first", "burn-tui --demo needs no key and no network."),
 )
-_WAY_WITH_SETTINGS = ("Name it in the settings", "providers: {anthropic: {}}. With a settings file none is looked for.")
+_WAY_WITH_SETTINGS = (
+    "Name it in the settings",
+    "providers: {anthropic: {}}. Without that section, keys and local servers are found.",
+)
 """In place of the first two."""
 
 _WAYS_IN_SHORT = "Export a key such as ANTHROPIC_API_KEY, start Ollama, or try burn-tui --demo."
@@ -35,8 +42,8 @@ class Start(Struct, frozen=True, kw_only=True):
     """Empty = nobody can answer yet."""
     origin: str
     """Where the settings come from."""
-    is_written: bool = False
-    """True = from a file; then only the providers that it names are there."""
+    names_providers: bool = False
+    """True = they say which providers there are, and none is looked for."""
     unread: tuple[tuple[str, int], ...] = ()
     """Tools whose logs are here and were not read yet, each with how many; () = there are none."""
 
@@ -50,7 +57,12 @@ class Welcome(Drawn[Start]):
 
     def draw(self, view: Start, width: int) -> Content:
         """Short lines, wrapped where even they are too long."""
-        for lines in (_at_length(view, width), _without_origin(view, width), _in_short(view, width)):
+        for lines in (
+            _at_length(view, width),
+            _without_origin(view, width),
+            _without_models(view, width),
+            _in_short(view, width),
+        ):
             if len(lines) <= self.content_size.height:
                 break
         return Content("\n").join(line.rstrip() for line in lines)
@@ -83,6 +95,10 @@ def _found(view: Start, width: int) -> list[Content]:
     return found.wrap(max(width, 1))
 
 
+def _without_models(view: Start, width: int) -> list[Content]:
+    return [*_in_short(view, width), Content(), *_keys(width)] if view.offers else _in_short(view, width)
+
+
 def _in_short(view: Start, width: int) -> list[Content]:
     if not view.offers:
         text = Content.assemble(("No provider yet. ", "bold"), _WAYS_IN_SHORT)
@@ -94,22 +110,27 @@ def _in_short(view: Start, width: int) -> list[Content]:
 
 def _ready(view: Start, width: int) -> list[Content]:
     lines = [Content.styled("Ready. These can answer:", "bold"), Content()]
-    indent = max(len(offer.provider_name) for offer in view.offers) + 4
+    indent = max(cell_len(offer.provider_name) for offer in view.offers) + 4
     for offer in view.offers:
         first, *rest = Content.styled(offer.models, "$foreground-muted").wrap(max(width - indent, 1))
-        lines.append(Content.assemble(("▌ ", offer.colour), offer.provider_name.ljust(indent - 2), first))
+        lines.append(Content.assemble(("▌ ", offer.colour), filled(offer.provider_name, indent - 2), first))
         lines += [line.pad_left(indent) for line in rest]
-    lines.append(Content())
+    return [*lines, Content(), *_keys(width)]
+
+
+def _keys(width: int) -> list[Content]:
+    lines: list[Content] = []
     for action in (ACTIONS[name] for name in _FIRST_KEYS):
-        first, *rest = Content(action.tooltip).wrap(max(width - 8, 1))
-        lines.append(Content.assemble((f"{action.shown:<8}", "bold $text-accent"), first))
-        lines += [line.pad_left(8) for line in rest]
+        what = action.tooltip.partition(". ")[0].rstrip(".") + "."
+        first, *rest = Content(what).wrap(max(width - _KEY_CELLS, 1))
+        lines.append(Content.assemble((filled(action.shown, _KEY_CELLS), "bold $text-accent"), first))
+        lines += [line.pad_left(_KEY_CELLS) for line in rest]
     return lines
 
 
 def _nobody(view: Start, width: int) -> list[Content]:
-    ways = (_WAY_WITH_SETTINGS, _WAYS[-1]) if view.is_written else _WAYS
-    head = f"No provider yet. {'Two' if view.is_written else 'Three'} ways to get one:"
+    ways = (_WAY_WITH_SETTINGS, _WAYS[-1]) if view.names_providers else _WAYS
+    head = f"No provider yet. {'Two' if view.names_providers else 'Three'} ways to get one:"
     lines = [*Content.styled(head, "bold").wrap(max(width, 1)), Content()]
     for number, (way, how) in enumerate(ways, start=1):
         lines.append(Content.assemble((f"{number}  ", "bold $text-accent"), (way, "bold")))

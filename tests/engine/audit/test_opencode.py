@@ -29,7 +29,7 @@ def answer(**fields: Any) -> dict[str, Any]:
         "time": {"created": CREATED, "completed": CREATED + 4000},
         "modelID": "claude-sonnet-4-5",
         "providerID": "anthropic",
-        "path": {"cwd": "/home/ann/web", "root": "/home/ann/web"},
+        "path": {"cwd": "/home/someone/web", "root": "/home/someone/web"},
         "agent": "build",
         "mode": "build",
         "cost": 0.0123,
@@ -60,7 +60,7 @@ def test_a_message_says_when_where_by_whom_and_what_it_cost() -> None:
     (found,) = DOCUMENTS.read(document(answer())).found
     assert (found.at, found.duration_s) == (CREATED / 1000, 4.0)
     assert (found.provider_name, found.model, found.session_id) == ("anthropic", "claude-sonnet-4-5", "ses_1")
-    assert (found.cwd, found.agent, found.cost_nanousd) == ("/home/ann/web", "", nanousd("0.0123"))
+    assert (found.cwd, found.agent, found.cost_nanousd) == ("/home/someone/web", "", nanousd("0.0123"))
 
 
 def test_a_cost_of_nothing_is_an_unknown_cost() -> None:
@@ -151,7 +151,7 @@ def test_a_database_is_read_on_from_what_had_changed_last() -> None:
         ("opencode-beta.db", True, False),
         ("opencode.db-wal", False, False),
         ("storage/message/ses_1/msg_1.json", False, True),
-        ("project/home-ann-web/storage/session/message/ses_1/msg_1.json", False, True),
+        ("project/home-someone-web/storage/session/message/ses_1/msg_1.json", False, True),
         ("storage/session/global/ses_1.json", False, False),
         ("storage/part/msg_1/prt_1.json", False, False),
     ],

@@ -101,7 +101,7 @@ def test_while_the_server_is_away_status_says_so_and_how_much_waits(
     run("team", "status", *places, code=1)
     said = capsys.readouterr().out
     assert "cannot be asked" in said
-    assert "3 rows of this machine wait." in said
+    assert "Rows of this machine that wait to leave: 3." in said
     assert "hunter2" not in said
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.attempts import NOW, opened, settled
 from support.ledgers import ledger_in
-from support.postgres import Server
+from support.postgres import OWNER, Server
 from support.teams import sums, team_of
 
 from burn_tui.core.errors import TeamAwayError, TeamError
@@ -91,7 +91,7 @@ def test_a_role_with_an_odd_name_is_granted_and_nothing_else_happens(server: Ser
     statements = owner.run(lambda it: team_schema.grant(it, "kim; DROP SCHEMA burn", may_write=True))
     assert all('"kim; DROP SCHEMA burn"' in statement for statement in statements)
     assert server.run("SELECT count(*) FROM burn.team", url) == [(1,)]
-    server.run('REASSIGN OWNED BY "kim; DROP SCHEMA burn" TO burn; DROP OWNED BY "kim; DROP SCHEMA burn"', url)
+    server.run(f'REASSIGN OWNED BY "kim; DROP SCHEMA burn" TO {OWNER}; DROP OWNED BY "kim; DROP SCHEMA burn"', url)
     server.run('DROP ROLE "kim; DROP SCHEMA burn"')
 
 
