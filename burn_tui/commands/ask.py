@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from burn_tui.commands.places import Commands, add_places
+from burn_tui.commands.places import Commands, add_places, paid
 from burn_tui.core.errors import WrongCallError
 
 

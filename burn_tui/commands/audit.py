@@ -40,7 +40,7 @@ def _audit(options: argparse.Namespace) -> int:
     homes = [Path(home).expanduser() for home in options.home or chosen.audit.homes]
     found = asyncio.run(_imported(options, chosen, homes, tell))
     if sys.stderr.isatty():
-        print("\r\x1b[K", end="", file=sys.stderr)
+        _over("")
     if options.json:
         _print_json(found)
     else:
@@ -107,6 +107,7 @@ def _print_json(found: "Summary") -> None:
         "providers": found.audit.providers,
         "switches": found.audit.switches,
         "other_routes": found.audit.routes,
+        "priced": found.audit.priced,
     }
     print(msgspec.json.encode(document).decode())
 
@@ -115,4 +116,12 @@ def _shown(progress: "Progress") -> None:
     """One line that is written over and over, on a terminal."""
     from burn_tui.tui.audit_summary_text import progress_line
 
-    print(f"\r\x1b[K{progress_line(progress)}", end="", file=sys.stderr, flush=True)
+    _over(progress_line(progress))
+
+
+def _over(line: str) -> None:
+    """In place of the line that stands there. The escape sequence is our own and must act, which nothing may that is
+    printed: it goes past the filter.
+    """
+    sys.stderr.buffer.write(f"\r\x1b[K{line}".encode())
+    sys.stderr.buffer.flush()

@@ -13,6 +13,7 @@ from burn_tui.commands.places import (
     add_places,
     config_file,
     ledger_dir,
+    paid,
     working_directory,
 )
 from burn_tui.core.pins import PRODUCTION

@@ -2,7 +2,7 @@
 
 import argparse
 
-from burn_tui.commands.places import Commands, add_places
+from burn_tui.commands.places import Commands, add_places, paid
 
 
 def add(commands: Commands) -> None:

@@ -21,6 +21,23 @@ class ToolSeen(Struct, frozen=True, kw_only=True):
     """None = the cost of none is known."""
 
 
+class Priced(Struct, frozen=True, kw_only=True):
+    """Calls of other tools whose costs are known in the same way."""
+
+    cost_source: str | None
+    """"price" = by the price of their time, "logged" = as the tool noted it, "estimated" = by the price, of rounded
+    tokens; None = unknown."""
+    rule: str
+    """What else the rows say of it, such as "at the rates above 200000 input tokens for the whole request"; "" =
+    nothing."""
+    calls: int
+    cost_nanousd: int
+    first_as_of: str | None
+    last_as_of: str | None
+    """The days of the first and the last price, ISO dates; None = none was used. A model of whose prices no change is
+    known has today's for all of the past."""
+
+
 class Audit(Struct, frozen=True, kw_only=True):
     """Who did what, and what could be otherwise. All of it can be reckoned anew from the ledger."""
 
@@ -38,6 +55,8 @@ class Audit(Struct, frozen=True, kw_only=True):
     """Of the last LATELY_DAYS; None = not reckoned yet."""
     routes: tuple[Alternative, ...] = ()
     """Of the last LATELY_DAYS before `until`."""
+    priced: tuple[Priced, ...] = ()
+    """How the costs of other tools' calls are known, the most calls first."""
     estimated_attempts: int = 0
     """Whose tokens are rounded or guessed."""
     unpriced_attempts: int = 0

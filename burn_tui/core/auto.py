@@ -224,11 +224,10 @@ def decide_auto(
     if calculated:
         said += [f"score {weighed.score:.1f} for {', '.join(weighed.seen)}", *calculated, weighed.learning]
     if tier != wanted and (explicit or len(there) > 1):
-        is_there = wanted in there
-        said.append(f"nobody of the {wanted} tier may be asked" if is_there else f"no target is of the {wanted} tier")
+        said.append(_nobody_of(wanted, is_there=wanted in there))
+    said += [] if first else _too_slow(tier, standings, policy)
     said.append(f"uses {first}" if first else f"{tier} tier")
-    if profile:
-        said.append(f"{profile} profile")
+    said += [f"{profile} profile"] if profile else []
     hurry = f"The budget is spent {day.pace:.1f} times too fast" if (day.pace or 0.0) > CHEAP_ONLY else None
     return AutoDecision(
         tier=tier,
@@ -283,6 +282,8 @@ def _calculated(
         steps.append(capped)
     if day.pace is not None and day.pace > CHEAP_ONLY and tier in {"mid", "strong"}:
         return "cheap", [*steps, f"budget pace {day.pace:.1f}x: cheap only"], False
+    if day.pace is not None and day.pace > NO_EXPLORING:
+        steps.append(f"budget pace {day.pace:.1f}x: nothing is tried out")
     if tries_cheap and tier in {"mid", "strong"}:
         return "cheap", [*steps, f"tried out on the cheap tier, where {tier} seems worth it"], True
     return tier, steps, False
@@ -340,6 +341,22 @@ def meets_goals(one: Standing, policy: AutoPolicy) -> bool:
     """Whether the target is known to be no slower than the goals; who is not known is given the chance."""
     pairs = ((one.p50_s, policy.p50_s), (one.p95_s, policy.p95_s))
     return all(goal is None or measured is None or measured <= goal for measured, goal in pairs)
+
+
+def _nobody_of(tier: Tier, *, is_there: bool) -> str:
+    return f"nobody of the {tier} tier may be asked" if is_there else f"no target is of the {tier} tier"
+
+
+def _too_slow(tier: Tier, standings: Sequence[Standing], policy: AutoPolicy) -> list[str]:
+    """Who of the tier comes last because of the goals, each with the figure that was measured."""
+    goals = (("median", policy.p50_s), ("95 %", policy.p95_s))
+    said = []
+    for one in standings:
+        figures = zip(goals, (one.p50_s, one.p95_s), strict=True)
+        missed = [f"{name} {at:.1f} s, goal {goal:g} s" for (name, goal), at in figures if goal and at and at > goal]
+        if missed and one.tier == tier and one.is_open:
+            said.append(f"{one.target} is too slow ({', '.join(missed)})")
+    return said
 
 
 def is_dated(model: str) -> bool:

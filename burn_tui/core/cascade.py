@@ -160,12 +160,12 @@ def cascaded(
     """The decision with a cheap target first where its answer can be checked, and the reasons for that."""
     is_off = spent is not None and spent.is_off
     plain = Cascade(wanted=wanted, ratio=ratio, is_off=is_off)
-    if not wanted.is_strict:
-        return decided, plain
     if is_off and spent is not None:
         lost = f"${-spent.net_nanousd / NANOUSD:.4f}"
         why = f"cascading is off for {decided.task}: it lost {lost} over {spent.checked} checked answers"
         return structs.replace(decided, why=(*decided.why, why)), plain
+    if not wanted.is_strict:
+        return decided, plain
     first = next((target for target in decided.targets if is_open[target]), None)
     if first is None or decided.is_explicit or decided.tiers[first] != "strong":
         return _told(decided, wanted, is_open, estimate, ratio), plain

@@ -65,6 +65,17 @@ class Usage(Struct, frozen=True):
         )
 
 
+TOKEN_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "reasoning_output_tokens",
+)
+"""Of a Usage, all counts of tokens: columns of the ledger are called so too."""
+
+
 class PromptUse(Struct, frozen=True, kw_only=True):
     """Which version of a prompt was sent, and what came of rendering it."""
 

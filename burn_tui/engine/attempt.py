@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from hashlib import sha256
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -171,8 +170,11 @@ class Attempt:
         self._opened = _as_sent(self._opened, outgoing.body)
         self._sent_at = self._clock.monotonic()
         self._was_sent = True
-        async with _within(self._first_chunk_limit_s, "no response"):
-            response = await self._transport.send(outgoing, connect_s=way.limits.connect_s)
+        try:
+            async with asyncio.timeout(self._first_chunk_limit_s):
+                response = await self._transport.send(outgoing, connect_s=way.limits.connect_s)
+        except TimeoutError as late:
+            raise _late("no response", self._first_chunk_limit_s) from late
         try:
             self._http_status = response.status
             self.headroom = headroom(response.headers, now=self._clock.now())
@@ -190,8 +192,11 @@ class Attempt:
             await response.aclose()
 
     async def _refused(self, response: "Response") -> None:
-        async with _within(self.way.limits.idle_s, "no reason for the refusal"):
-            body = await response.read()
+        try:
+            async with asyncio.timeout(self.way.limits.idle_s):
+                body = await response.read()
+        except TimeoutError as late:
+            raise _late("no reason for the refusal", self.way.limits.idle_s) from late
         self.failure = self._dialect.decode_error(response.status, response.headers, body, now=self._clock.now())
 
     async def _decode(self, response: "Response") -> AsyncGenerator[WireEvent]:
@@ -214,8 +219,11 @@ class Attempt:
         )
         if limits.total_s - age_s < left_s:
             left_s, what = limits.total_s - age_s, "no end of the answer"
-        async with _within(left_s, what):
-            return await anext(chunks, None)
+        try:
+            async with asyncio.timeout(left_s):
+                return await anext(chunks, None)
+        except TimeoutError as late:
+            raise _late(what, left_s) from late
 
     @property
     def _first_chunk_limit_s(self) -> float:
@@ -337,20 +345,6 @@ def _as_sent(opened: AttemptOpened, body: bytes) -> AttemptOpened:
     return structs.replace(opened, prompt=structs.replace(opened.prompt, rendered_hash=sha256(body).hexdigest()))
 
 
-class _within:  # noqa: N801 - reads as a statement at its places of use
-    """asyncio.timeout whose expiry is a TransportError that says what did not come."""
-
-    def __init__(self, seconds: float, what: str) -> None:
-        self._timeout = asyncio.timeout(seconds)
-        self._words = f"{what} within {max(seconds, 0):.0f} s"
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError as late:
-            raise TransportError(Failure("timeout", self._words)) from late
+def _late(what: str, seconds: float) -> TransportError:
+    """What is said of a limit that has passed."""
+    return TransportError(Failure("timeout", f"{what} within {max(seconds, 0):.0f} s"))

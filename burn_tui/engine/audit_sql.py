@@ -6,6 +6,8 @@ audit_twins ── second keys of responses that are known by another one
 found_branches ── rows of work on another branch than the main one
 """
 
+from burn_tui.core.usage import TOKEN_COUNTS
+
 AUDIT = (
     # Paths are bytes, as the file system has them. What was read is known by hashes of its beginning and its end:
     # `fingerprint`. `memory` is the reader's own.
@@ -106,12 +108,7 @@ COLUMNS = (
     "session_id",
     "route_reason",
     "duration_us",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "reasoning_output_tokens",
+    *TOKEN_COUNTS,
     "usage_estimated",
     "cost_nanousd",
     "cost_source",

@@ -243,7 +243,6 @@ class Auto:
         words = words_of(prompt)
         conversation = caller.conversation_id or ""
         await self._settle_last(conversation, words)
-        weighed = self.weighed(seen, found)
         is_premium = decided is not None and decided.tier == "strong"
         tiers = decided.tiers if decided else {}
         if decided is not None:
@@ -254,6 +253,7 @@ class Auto:
         self._drop_oldest()
         if self.memory is None:
             return
+        weighed = self.weighed(seen, found)
         row = sql.DecisionRow(
             at_us=int(self._now() * 1e6),
             request_id=request_id,

@@ -20,6 +20,8 @@ from burn_tui.engine.setup import Setup
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
 
+_WELL = Breaker()
+
 
 class Choice:
     """Of one request; nothing is chosen before the first `take`."""
@@ -101,7 +103,7 @@ class Choice:
         """The rests that are not as they are kept."""
         router, moved = self._router, []
         for one in (scope, scope.key):
-            old, new = before.get(one, Breaker()), router.health.breakers.get(one, Breaker())
+            old, new = before.get(one, _WELL), router.health.breakers.get(one, _WELL)
             if old.resting_until != new.resting_until or one in router.lifted:
                 moved.append((one, new))
         return moved

@@ -13,7 +13,7 @@ import msgspec
 
 from burn_tui.core.catalog import Catalog, Provider
 from burn_tui.core.errors import SettingsError
-from burn_tui.engine.catalog_file import known_providers
+from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.discovery import beside, local_servers
 from burn_tui.engine.doctor import Finding
@@ -51,13 +51,16 @@ def settings_file(path: Path, environ: Mapping[str, str], *, is_explicit: bool) 
     return Finding("settings", settings.origin), settings
 
 
-async def with_servers(settings: Settings) -> Settings:
-    """The settings with the servers that run on this machine, as the dashboard finds them."""
+async def with_servers(settings: Settings, wanted: Mapping[str, KnownProvider] | None = None) -> Settings:
+    """The settings with the servers that run on this machine, as the dashboard finds them.
+
+    `wanted`: what to look for, by name; None = every server that the catalog knows.
+    """
     if not settings.finds_providers:
         return settings
     transport = Transport()
     try:
-        return beside(settings, await local_servers(transport, known_providers()))
+        return beside(settings, await local_servers(transport, known_providers() if wanted is None else wanted))
     finally:
         await transport.aclose()
 

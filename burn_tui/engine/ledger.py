@@ -108,9 +108,11 @@ class Ledger:
             with suppress(OSError):
                 self._backlog.leave_beside(Path(self._file))
                 self._backlog = Backlog()
-        await self._flushing.finish()
-        with explained(self._file):
-            await self._connection.close()
+        try:
+            await self._flushing.finish()
+        finally:
+            with explained(self._file):
+                await self._connection.close()
 
     @property
     def trouble(self) -> str | None:
@@ -410,6 +412,7 @@ class Ledger:
     async def _write(self, work: Callable[[Writing], T], *, waits_for_disk: bool = True) -> T:
         """In one transaction with whatever waits to be written."""
         waiting = self._backlog.taken() if self._backlog else None
+        waits_for_disk |= waiting is not None
         along = Backlog()
         along.others, self._along = self._along, along.others
 
@@ -449,12 +452,14 @@ class Ledger:
         return await _hop(self._connection, run)
 
     async def _flush(self) -> None:
-        try:
-            with explained(self._file):
-                await _hop(self._connection, partial(flush_log, Path(self._file)))
-        except LedgerUnavailableError as error:
-            self._error = error
-            self.on_trouble()
+        """What cannot be flushed is trouble; of a file that has made room for another it matters no more."""
+        with suppress(LedgerError):
+            try:
+                with explained(self._file):
+                    await _hop(self._connection, partial(flush_log, Path(self._file)))
+            except LedgerUnavailableError as error:
+                self._error = error
+                self.on_trouble()
 
     async def _follow(self) -> None:
         """Go over to the file that took the ledger's place."""

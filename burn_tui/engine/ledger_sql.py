@@ -7,6 +7,7 @@ both ends of those the rows of a broken hour.
 
 from functools import cache
 
+from burn_tui.core.usage import TOKEN_COUNTS
 from burn_tui.engine.commit_sql import ROOM_BYTES
 from burn_tui.engine.migrations import CORRECTED, MINUTE_SUMS, SUMS
 
@@ -60,12 +61,7 @@ SETTLED = (
     "duration_us",
     "time_to_first_chunk_us",
     "response_model",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "reasoning_output_tokens",
+    *TOKEN_COUNTS,
     "usage_estimated",
     "cost_nanousd",
     "cost_source",

@@ -4,6 +4,7 @@ Network ──first use──> Transport (transport.py), which loads httpx
 """
 
 from collections.abc import Awaitable
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,10 @@ from burn_tui.providers.dialect import HttpRequest
 
 if TYPE_CHECKING:
     from burn_tui.engine.transport import Response, Transport
+
+
+has_connected: ContextVar[bool] = ContextVar("has_connected", default=False)
+"""Becomes True in a task for whose request a connection is opened, rather than an idle one taken up."""
 
 
 class TransportError(Exception):

@@ -28,6 +28,7 @@ class NoticeBoard:
         """Say that this process serves at `url`."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = self._path.with_name(f".gateway-{os.getpid()}")
+        unfinished.touch(mode=0o600)
         unfinished.write_bytes(msgspec.json.encode(Running(url, this_process())))
         unfinished.replace(self._path)
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from burn_tui.engine.ownership import may_live, this_process
@@ -18,17 +18,30 @@ def passing_place(purpose: str) -> Iterator[Path]:
     """A new directory for its owner only, gone afterwards; `purpose` is part of its name."""
     prefix = f"burn-tui-{purpose}-"
     _clear_away(prefix)
-    with tempfile.TemporaryDirectory(prefix=prefix) as name:
-        place = Path(name)
+    place = Path(tempfile.mkdtemp(prefix=prefix))
+    try:
         (place / _OWNER).write_text(this_process(), encoding="utf-8")
         yield place
+    finally:
+        _remove(place)
 
 
 def _clear_away(prefix: str) -> None:
     """Remove those whose process is dead."""
     for place in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         if _is_left_behind(place):
-            shutil.rmtree(place, ignore_errors=True)
+            _remove(place)
+
+
+def _remove(place: Path) -> None:
+    """Its owner last: who is killed over it leaves what the next one still knows for left behind."""
+    with suppress(OSError):  # another may be at it
+        for entry in place.iterdir():
+            if entry.name != _OWNER and entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            elif entry.name != _OWNER:
+                entry.unlink()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def _is_left_behind(place: Path) -> bool:

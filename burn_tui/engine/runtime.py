@@ -131,15 +131,19 @@ class Runtime:
         """
         clock = clock or Clock()
         ledger, notices = await _ledger_in(data_dir, now=clock.now())
-        runtime = cls(
-            settings,
-            ledger=ledger,
-            environ=environ,
-            clock=clock,
-            label=label,
-            price_cache=data_dir / "prices.json",
-            project=project,
-        )
+        try:
+            runtime = cls(
+                settings,
+                ledger=ledger,
+                environ=environ,
+                clock=clock,
+                label=label,
+                price_cache=data_dir / "prices.json",
+                project=project,
+            )
+        except BaseException:
+            await ledger.close()  # its thread would keep the process alive
+            raise
         runtime._git.start()
         setup = runtime.router.setup
         runtime.notices += [
@@ -154,7 +158,7 @@ class Runtime:
         except LedgerError as error:  # without the rests of last time everybody is asked afresh
             runtime.notices.append(str(error))
         except BaseException:
-            await runtime.close()  # the ledger's thread would keep the process alive
+            await runtime.close()  # for the same reason
             raise
         runtime.membership.start()
         return runtime

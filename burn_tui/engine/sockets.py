@@ -12,6 +12,8 @@ from typing import Any, cast
 
 import httpcore
 
+from burn_tui.engine.network import has_connected
+
 FAMILY_DELAY_S = 0.25
 """Before an address of the other family is tried as well (RFC 8305)."""
 
@@ -31,13 +33,21 @@ class Sockets(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - we ask for none
     ) -> httpcore.AsyncNetworkStream:
         """A connection; `timeout` in seconds, None = for ever."""
+        has_connected.set(True)
         local = None if local_address is None else (local_address, 0)
         loop = asyncio.get_running_loop()
+        connecting = loop.create_task(
+            loop.create_connection(Stream, host, port, local_addr=local, happy_eyeballs_delay=FAMILY_DELAY_S)
+        )
         with _failing_to_connect():
-            async with asyncio.timeout(timeout):
-                _, stream = await loop.create_connection(
-                    Stream, host, port, local_addr=local, happy_eyeballs_delay=FAMILY_DELAY_S
-                )
+            try:
+                async with asyncio.timeout(timeout):
+                    _, stream = await asyncio.shield(connecting)
+            except BaseException:
+                # Not cancelled: asyncio forgets to close a connection that stands at the very moment in which the race
+                # of two addresses is called off. It is closed once it stands.
+                connecting.add_done_callback(_drop)
+                raise
         return stream
 
     async def sleep(self, seconds: float) -> None:
@@ -101,13 +111,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         """What has come, as soon as anything has; b"" at the end."""
-        try:
-            async with asyncio.timeout(timeout):
-                while not self._unread and not self._is_over:
-                    self._reader = asyncio.get_running_loop().create_future()
-                    await self._reader
-        except TimeoutError as error:
-            raise httpcore.ReadTimeout(str(error)) from error
+        if not self._unread and not self._is_over:
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await (self._reader if timeout is None else asyncio.wait_for(self._reader, timeout))
+            except TimeoutError as error:
+                raise httpcore.ReadTimeout(str(error)) from error
         if not self._unread and self._error is not None:
             raise httpcore.ReadError(str(self._error)) from self._error
         data = bytes(self._unread[:max_bytes])
@@ -132,6 +141,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """At once: whoever closes has either had everything or wants no more."""
         self._transport.abort()
+        # asyncio gives the socket back in its next turn, which might be none if this was the last thing to do.
+        await asyncio.sleep(0)
 
     async def start_tls(
         self,
@@ -159,6 +170,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             return bool(self._unread) or self._is_over or self._transport.is_closing()
         name = {"client_addr": "sockname", "server_addr": "peername"}.get(info, info)
         return self._transport.get_extra_info(name)
+
+
+def _drop(connecting: "asyncio.Task[tuple[asyncio.Transport, Stream]]") -> None:
+    """Nobody waits for this connection any more."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result()[0].abort()
 
 
 @contextmanager

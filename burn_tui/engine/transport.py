@@ -15,7 +15,7 @@ sys.modules.setdefault("httpx._main", cast("ModuleType", None))
 import httpx  # noqa: E402
 
 from burn_tui.core.failure import Failure, redacted  # noqa: E402
-from burn_tui.engine.network import TransportError  # noqa: E402
+from burn_tui.engine.network import TransportError, has_connected  # noqa: E402
 from burn_tui.providers.dialect import HttpRequest  # noqa: E402
 
 IDLE_CONNECTIONS = 64
@@ -76,25 +76,26 @@ class Transport:
         """
         with _network_errors():
             while True:
-                connection = _Connection()
+                has_connected.set(False)
                 outgoing = httpx.Request(
                     request.method,
                     _address(request.url),
                     headers={**self._usual_headers, **request.headers},
                     content=request.body,
-                    extensions={"timeout": {"connect": connect_s}, "trace": connection.watch},
+                    extensions={"timeout": {"connect": connect_s}},
                 )
                 try:
                     return Response(await self._answered(outgoing))
                 except (httpx.NetworkError, httpx.RemoteProtocolError):
                     # A server may close an idle connection at the moment in which it is taken up again. That says
                     # nothing of the server, and every turn of this loop takes one such connection out of the pool.
-                    if connection.is_new:
+                    if has_connected.get():
                         raise
 
     async def _answered(self, outgoing: httpx.Request) -> httpx.Response:
         """httpx' client knows of proxies and of passwords in addresses. Where there are none it only costs time."""
         if self._has_proxies or outgoing.url.userinfo:
+            outgoing.extensions["trace"] = _watch
             return await self._client.send(outgoing, stream=True)
         return await self._direct.handle_async_request(outgoing)
 
@@ -129,16 +130,10 @@ def _address(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-class _Connection:
-    """Notes whether a request was given a connection of its own or one that had lain idle."""
-
-    def __init__(self) -> None:
-        self.is_new = False
-
-    async def watch(self, event: str, _info: Mapping[str, object]) -> None:
-        """What httpcore does at this moment."""
-        if event == "connection.connect_tcp.started":
-            self.is_new = True
+async def _watch(event: str, _info: Mapping[str, object]) -> None:
+    """Notes what our own sockets note by themselves. `event`: what httpcore does at this moment."""
+    if event == "connection.connect_tcp.started":
+        has_connected.set(True)
 
 
 class _network_errors:  # noqa: N801 - reads as a statement at its places of use

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from burn_tui.core.audit import LATELY_DAYS, Audit
+from burn_tui.core.audit import LATELY_DAYS, Audit, Priced
 from burn_tui.core.audit_routes import Alternative
 from burn_tui.core.audit_savings import CacheUse, ServedAsWell
 from burn_tui.core.audit_switches import PROMPT_PAUSE_S, Rule, Switches
@@ -136,6 +136,20 @@ def route(one: Alternative) -> str:
     )
 
 
+def priced(one: Priced) -> str:
+    """By which rule the costs of some calls are known."""
+    calls = f"{one.calls:,} call{'' if one.calls == 1 else 's'}"
+    match one.cost_source:
+        case "logged":
+            return f"{calls}, {fmt.money(one.cost_nanousd)}: as the tool itself noted it (audit.trust_logged_costs)."
+        case None:
+            return f"{calls}: unknown, as their model has no known price."
+        case _:
+            days = one.first_as_of if one.first_as_of == one.last_as_of else f"{one.first_as_of} to {one.last_as_of}"
+            as_of = f"by prices as of {days}" if days else "by your own prices"
+            return f"{calls}, {fmt.money(one.cost_nanousd)}: {as_of}{f', {one.rule}' if one.rule else ''}."
+
+
 def unseen(audit: Audit) -> tuple[str, ...]:
     """What cannot be seen, with what this audit in particular lacks before it."""
     here = []
@@ -156,6 +170,7 @@ def findings(audit: Audit) -> str:
         ("providers", filter(None, map(dependence, audit.providers))),
         (f"changes of place, of {LATELY_DAYS} days", _of_switches(audit.switches)),
         (f"the last {LATELY_DAYS} days along another route (an estimate)", map(route, audit.routes)),
+        ("how other tools' calls were priced", map(priced, audit.priced)),
         ("what cannot be seen", unseen(audit)),
     )
     return "\n\n".join("\n".join([title, *lines]) for title, sentences in parts if (lines := _indented(sentences)))

@@ -102,6 +102,7 @@ def _keep(known: Known, cache: Path) -> None:
     # A directory that cannot be written only makes the next status slower.
     with suppress(OSError):
         beside = cache.with_name(f"{cache.name}.{os.getpid()}")
+        beside.touch(mode=0o600)
         beside.write_bytes(msgspec.json.encode(known))
         beside.replace(cache)
 

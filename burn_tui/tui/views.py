@@ -293,8 +293,7 @@ def route(
     if preview.auto is not None and preview.auto.banner is not None:
         facts.append(Fact(preview.auto.banner, "spent too fast: cheap only", tone="attention"))
     facts += _guard(session, preview, now)
-    if burn is not None and burn.limit_nanousd:
-        share = burn.spent_nanousd / burn.limit_nanousd
+    if burn is not None and (share := burn.share_of_limit) is not None:
         facts.append(Fact(f"budget {fmt.share(share)}", tone="quiet" if share < WARN_SHARE else "attention"))
     return tuple(facts)
 

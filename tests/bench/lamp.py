@@ -26,6 +26,10 @@ from uuid import uuid4
 
 import msgspec
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.transcript_stream import PASSAGE
+
 SIZE = (160, 45)
 ANSWERS = 20
 STREAMS = 2
@@ -37,6 +41,7 @@ SHORT, LONG = (5, 0.05), (500, 0.01)
 """Pieces of an answer, and the seconds between two of them."""
 
 PIECE_BYTES = 100
+MARKDOWN = "".join(PASSAGE.format(n=number) for number in range(2, 100))[: LONG[0] * PIECE_BYTES]
 GIVE_UP_S = 60.0
 WANTED_LAMP_S, WANTED_KEY_S = 0.2, 0.05
 
@@ -72,7 +77,7 @@ class Provider:
         begun = time.monotonic()
         for number in range(pieces):
             await asyncio.sleep(begun + number * pause_s - time.monotonic())
-            text = f"word {number} ".ljust(PIECE_BYTES - 1, "y") + ("\n" if number % 5 == 4 else " ")
+            text = MARKDOWN[number * PIECE_BYTES : (number + 1) * PIECE_BYTES]
             writer.write(_event({"delta": {"content": text}}))
             await writer.drain()
         writer.write(_event({"delta": {}, "finish_reason": "stop"}) + b"data: [DONE]\n\n")
@@ -133,6 +138,7 @@ class Screen:
 
 
 def ask(screen: Screen, question: str) -> None:
+    screen.until(lambda: "  ready" in screen.look("-S", "1", "-E", "1"), "a session that is ready")
     screen.type(question)
     screen.until(lambda: screen.shows(question), question)
     screen.press("Enter")

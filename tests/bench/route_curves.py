@@ -10,12 +10,10 @@ import argparse
 import importlib.util
 import random
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-from route_quality import Routing
 
 PARTS = 4
 LABELS = (0, 100, 300, 1_000, 3_000, 10_000)
@@ -26,7 +24,6 @@ RESAMPLED = 200
 Row = Sequence[Any]
 """The benchmark's own: prompt, weak's and strong's score, weak's and strong's cost, signals."""
 Example = tuple[str, float, float]
-Scores = Callable[[str], list[float]]
 
 
 class Bench:
@@ -34,7 +31,9 @@ class Bench:
 
     def __init__(self, folder: Path, split: str | None, pairs: Sequence[str]) -> None:
         self._bench = _imported(folder / "bench.py")
+        self._routed_by = _imported(Path(__file__).with_name("route_quality.py"))
         self._split = split
+        self._known: dict[tuple[str, int], tuple[list[float], list[float]]] = {}
         named = [pair for pair in self._bench.CFG["pairs"] if any(part in pair for part in pairs)]
         self.rows: dict[str, list[Row]] = {pair: self._bench.rows(pair, split or "dev") for pair in named}
 
@@ -42,28 +41,32 @@ class Bench:
         """What is learned from, and the places of what is foretold from it."""
         rows = self.rows[pair]
         if self._split == "heldout":
-            yield [row[:3] for row in self._bench.rows(pair, "dev")], list(range(len(rows)))
+            yield [_example(row) for row in self._bench.rows(pair, "dev")], list(range(len(rows)))
             return
         # By the text: the same question is asked of several pairs of models.
         part = [zlib.crc32(row[0].encode()) % PARTS for row in rows]
         for one in range(PARTS):
             yield (
-                [row[:3] for row, other in zip(rows, part, strict=True) if other != one],
+                [_example(row) for row, other in zip(rows, part, strict=True) if other != one],
                 [place for place, other in enumerate(part) if other == one],
             )
 
     def foretold(self, pair: str, labels: int, *, checked: bool = False) -> list[float]:
-        """The number for each prompt of `pair`, learned from at most so many examples."""
-        numbers = [0.0] * len(self.rows[pair])
-        for examples, places in self.parts(pair):
-            routing = Routing()
-            random.Random(labels).shuffle(examples)
-            routing.examples = examples[:labels]
-            routing.fit()
-            for place in places:
-                row = self.rows[pair][place]
-                numbers[place] = routing.route(row[0], row[5] if checked else None)
-        return numbers
+        """The number for each prompt of `pair`, learned from at most so many examples. To learn takes long, so both
+        kinds, without and with a look at the cheap answer, are kept.
+        """
+        if (pair, labels) not in self._known:
+            plain, seen = [0.0] * len(self.rows[pair]), [0.0] * len(self.rows[pair])
+            for examples, places in self.parts(pair):
+                routing = self._routed_by.Routing()
+                random.Random(labels).shuffle(examples)
+                routing.examples = examples[:labels]
+                routing.fit()
+                for place in places:
+                    row = self.rows[pair][place]
+                    plain[place], seen[place] = routing.route(row[0]), routing.route(row[0], row[5])
+            self._known[pair, labels] = plain, seen
+        return self._known[pair, labels][checked]
 
     def apgr(self, rows: Sequence[Row], numbers: Sequence[float], *, checked: bool = False) -> float | None:
         """None = both models are as good on these rows."""
@@ -75,8 +78,13 @@ class Bench:
         return float(self._bench.metrics(self.rows[pair], numbers)["save95q"])
 
 
+def _example(row: Row) -> Example:
+    prompt, weak, strong, *_ = row
+    return prompt, weak, strong
+
+
 def _imported(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench", file)
+    spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from msgspec import structs
 from support.world import FINE, Story, World, caller_of, world
 
-from burn_tui.core.auto import AutoPolicy
+from burn_tui.core.auto import AutoDecision, AutoPolicy
 from burn_tui.core.budget import Budget
 from burn_tui.core.capabilities import Capabilities
 from burn_tui.core.catalog import Model, Target
@@ -203,6 +204,29 @@ async def test_a_budget_spent_twice_too_fast_leaves_cheap_models_and_asks_before
         assert at_the_cap.refused.kind == "budget"
 
 
+def _auto(story: Story) -> AutoDecision:
+    decided = _decided(story).auto
+    assert decided is not None
+    return decided
+
+
+async def test_from_one_and_a_half_times_the_pace_on_nothing_is_tried_out_and_that_is_said(tmp_path: Path) -> None:
+    long_answer = Answer(text="Done.", usage=Usage(input_tokens=7, output_tokens=130))
+    budget = Budget(name="day", limit_nanousd=80_000_000, timezone=UTC)
+    curious = AutoPolicy(explore=1.0, strong_share=1.0, mid_share=0.0, local_share=0.0)
+    scripts = {**SCRIPTS, "strong": long_answer}
+    async with _world(tmp_path, scripts=scripts, budgets=(budget,), auto=curious) as running:
+        now = running.clock.now()
+        running.ahead_s = (now // 86_400 + 1) * 86_400 + 3_600 - now
+        running.runtime.router.chance = lambda: 0.5
+        assert _auto(await running.ask("Rename foo.", model="auto")).is_explored
+        assert (await running.ask("@strong Rename foo.", model="auto")).served == STRONG
+        running.ahead_s += 60
+        decided = _auto(await running.ask("Prove that no x = y^2 exists.", model="auto"))
+        assert not decided.is_explored
+        assert any(why.endswith("x: nothing is tried out") for why in decided.why)
+
+
 async def test_who_agrees_has_the_strong_tier_however_fast_the_budget_is_spent(tmp_path: Path) -> None:
     long_answer = Answer(text="Done.", usage=Usage(input_tokens=7, output_tokens=200))
     budget = Budget(name="day", limit_nanousd=80_000_000, timezone=UTC)
@@ -298,4 +322,8 @@ async def test_measured_latencies_and_not_the_order_decide_between_targets_of_on
         assert (await running.ask(model="auto")).served == first  # nobody has been measured yet
         monkeypatch.setattr(running.runtime.ledger, "first_chunks", first_chunks)
         running.ahead_s += 60
-        assert (await running.ask(model="auto")).served == second
+        story = await running.ask(model="auto")
+        assert story.served == second
+        (why,) = [why for why in story.of(RouteDecided)[0].why if "too slow" in why]
+        assert re.fullmatch(r"first/big is too slow \(95 % \d+\.\d s, goal 5 s\)", why)
+        assert why in (await running.rows())[-1].opened.route_reason

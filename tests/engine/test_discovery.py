@@ -16,6 +16,7 @@ from burn_tui.core.catalog import Catalog, Provider
 from burn_tui.core.environment import DEVELOPMENT
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.discovery import from_environment
+from burn_tui.engine.doctor_setup import keys, with_servers
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings import Settings, read
 from burn_tui.engine.yaml_source import parse
@@ -199,6 +200,15 @@ async def test_a_server_that_a_route_names_offers_its_other_models_once_it_runs(
             await runtime.discover({"ollama": server.known_as("ollama")})
             models = [model.name for model in runtime.router.catalog.providers["ollama"].models]
     assert models == ["gemma", "qwen3:8b", "llama3.2"]
+
+
+async def test_the_doctor_finds_the_servers_that_the_dashboard_finds() -> None:
+    with listing(OLLAMA_LISTS) as server:
+        wanted = {"ollama": server.known_as("ollama")}
+        found = await with_servers(_nothing_configured(), wanted)
+        named = await with_servers(_written("providers: {groq: {}}\n"), wanted)
+    assert [finding.words for finding in keys(found, {})] == ["ollama needs none"]
+    assert list(named.catalog.providers) == ["groq"]
 
 
 async def test_what_was_found_stays_when_the_settings_file_is_edited(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What lasts only as long as its process, also where that is killed."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,24 @@ def test_that_of_a_killed_process_goes_when_the_next_one_comes_and_that_of_a_liv
         other.kill()
     with passing_place("test") as place:
         assert list(temporary.iterdir()) == [place]
+
+
+def test_what_was_half_removed_when_its_remover_was_killed_still_names_its_dead_owner(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = temporary / "burn-tui-test-left"
+    (left / "project").mkdir(parents=True)
+    (left / "owner").write_text(this_process().replace(f"pid:{os.getpid()}:", "pid:999999999:"))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt), passing_place("test"):
+            pass
+    with passing_place("test"):
+        assert not left.exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

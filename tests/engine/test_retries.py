@@ -167,3 +167,21 @@ async def test_the_preview_says_it_before_anything_is_sent(tmp_path: Path) -> No
         assert session.preview(QUESTION).target == STRONG
         assert "asked again: strong/big after cheap/big" in session.preview(QUESTION).why
         assert session.preview("Why is that so?").target == CHEAP
+
+
+async def test_a_session_has_a_question_answered_by_the_strong_tier_once_and_goes_on_as_before(tmp_path: Path) -> None:
+    async with _world(tmp_path, auto=AutoPolicy(explore=0.0, premium_cap=0.0)) as running:
+        session = running.runtime.session("main")
+        session.requested = "auto"
+        async for _ in session.send(QUESTION):
+            pass
+        (turn,) = session.turns()
+        preview = session.preview_stronger(turn)
+        assert (preview.target, preview.is_escalated) == (STRONG, True)
+        async for _ in session.send(QUESTION, requested="auto", before=turn.before, instead_of=turn.earlier):
+            pass
+        assert [message.text for message in session.messages] == [QUESTION, BETTER.text]
+        assert "estimated at $0.05" in " ".join(entry.text for entry in session.transcript.entries)
+        (turn,) = session.turns()
+        assert not session.preview_stronger(turn).is_escalated
+        assert session.preview("Why is that so?").target == CHEAP

@@ -1,6 +1,7 @@
 """What the network does is a Failure that the router understands, and what certainly was not sent is said to be so."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -184,6 +185,60 @@ async def test_a_proxy_for_the_outside_is_not_asked_about_this_machine(monkeypat
     async with serving(asked(fine)) as address, transport() as one:
         response = await one.send(_post(f"http://{address}"), connect_s=5)
         assert await response.read() == b"ok"
+
+
+async def test_a_proxy_for_the_outside_is_asked_about_the_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked_for.append(await reader.readline())
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    async with serving(proxy) as address:
+        monkeypatch.setenv("HTTP_PROXY", f"http://{address}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert await _sent(_post("http://provider.test/v1")) == b"ok"
+    assert asked_for == [b"POST http://provider.test/v1 HTTP/1.1\r\n"]
+
+
+async def test_a_name_and_password_in_an_address_are_sent_as_such() -> None:
+    heads: list[bytes] = []
+
+    async def fine(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n{}"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+
+    async with serving(fine) as address:
+        assert await _sent(_post(f"http://me:secret@{address}/v1")) == b"ok"
+    assert b"basic bWU6c2VjcmV0\r\n" in heads[0].replace(b"Basic", b"basic")
+
+
+async def test_a_compressed_body_is_given_as_it_was_before() -> None:
+    async def squeezed(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        body = gzip.compress(b"one two three")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+
+    async with serving(asked(squeezed)) as address, transport() as one:
+        response = await one.send(_post(f"http://{address}"), connect_s=5)
+        assert b"".join([chunk async for chunk in response.chunks()]) == b"one two three"
+
+
+async def test_an_idle_connection_that_has_gone_is_no_failure_of_the_provider() -> None:
+    served = 0
+
+    async def one_answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        await writer.drain()
+
+    async with serving(asked(one_answer)) as address, transport() as one:
+        for _ in range(3):
+            response = await one.send(_post(f"http://{address}"), connect_s=5)
+            assert await response.read() == b"ok"
+            await response.aclose()
+    assert served == 3
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, b"[]"), (404, None), (500, None)])

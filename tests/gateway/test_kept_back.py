@@ -161,7 +161,7 @@ async def test_a_failure_after_a_sign_of_life_is_told_in_the_stream(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "PING_S", 0.01)
-    broken = Answer(text=TEAM.text, faults={2: Stall(1.0), 3: Break(Failure("server", "broken", 500, None))})
+    broken = Answer(text=TEAM.text, faults={2: Stall(1.0), 3: Break(Failure("transient", "broken", 500, None))})
     async with _door(tmp_path, broken, Refuse(Failure("auth", "no", 401, None))) as door:
         got = await door.chat(**JSON)
     assert got.status_code == 200

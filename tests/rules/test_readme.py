@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 
 import pytest
 from support.checkout import ROOT
@@ -30,3 +31,14 @@ def test_every_file_and_folder_that_it_names_is_there() -> None:
     named = re.findall(r"`((?:core|providers|engine|tui|simulator)/[\w./]+)`", README.read_text())
     assert named
     assert [path for path in named if not (ROOT / "burn_tui" / path).exists()] == []
+
+
+def test_every_dependency_is_justified() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [name for extra in ("keyring", "team") for name in project["optional-dependencies"][extra]]
+    wanted = {re.split(r"[^\w-]", name)[0] for name in [*project["dependencies"], *extras]}
+    _, _, section = README.read_text().partition("### What it stands on")
+    table, _, _ = section.partition("\n## ")
+    told = {word for row in table.splitlines() if row.startswith("|") for word in re.findall(r"[\w-]+", row)}
+    assert wanted
+    assert wanted - told == set()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from burn_tui.core.audit import Audit, ToolSeen
+from burn_tui.core.audit import Audit, Priced, ToolSeen
 from burn_tui.core.audit_progress import Progress
 from burn_tui.core.audit_routes import SizedCalls, alternatives
 from burn_tui.core.audit_savings import cache_uses, served_as_well
@@ -141,6 +141,25 @@ ROUTES = (
     Route(str(CODEX), (CODEX,)),
 )
 
+_LONG = "at the rates above 200000 input tokens for the whole request"
+
+PRICED = tuple(
+    Priced(
+        cost_source=source,
+        rule=rule,
+        calls=calls,
+        cost_nanousd=nanousd(usd),
+        first_as_of=first,
+        last_as_of="2026-03-02" if first else None,
+    )
+    for source, rule, calls, usd, first in (
+        ("price", "", 5_422, "139.3", "2026-02-01"),
+        ("price", _LONG, 35, "16.6", "2026-03-02"),
+        (None, "", 31, "0", None),
+        ("logged", "which notes the cost", 12, "0.04", None),
+    )
+)
+
 AUDIT = Audit(
     since=UNTIL - 30 * DAY_S,
     until=UNTIL,
@@ -156,6 +175,7 @@ AUDIT = Audit(
     providers=concentration(TASKS),
     switches=switches(calls_of_a_day(), PLACES),
     routes=alternatives(ROUTES, SIZED, price=PRICES.get, window=lambda _: 200_000),
+    priced=PRICED,
     estimated_attempts=12,
     unpriced_attempts=31,
 )

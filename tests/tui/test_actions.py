@@ -25,6 +25,7 @@ from burn_tui.tui.screens.past import PastScreen
 from burn_tui.tui.screens.prompts import PromptsScreen
 from burn_tui.tui.screens.providers import ProvidersScreen
 from burn_tui.tui.screens.question import QuestionScreen
+from burn_tui.tui.screens.replay import ReplayScreen
 from burn_tui.tui.screens.reports import REPORTS
 from burn_tui.tui.screens.requests import RequestsScreen
 from burn_tui.tui.screens.search import SearchScreen
@@ -54,6 +55,7 @@ HOMES: dict[Place, tuple[type, ...]] = {
     "providers": (ProvidersScreen,),
     "alerts": (BudgetsScreen,),
     "audit": (AuditScreen,),
+    "replay": (ReplayScreen,),
     "prompt versions": (PromptsScreen,),
     "prompt comparison": (PromptComparisonScreen,),
     "watched session": (MainScreen,),

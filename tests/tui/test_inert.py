@@ -5,13 +5,16 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from support.checkout import console_script
 from support.dashboard import dashboard
 from support.scripted import SONNET, ScriptedRuntime, answers, quiet_day
 from textual.color import Color
@@ -91,13 +94,37 @@ def test_the_command_line_does_so_on_a_real_terminal_and_leaves_pipes_alone() ->
     program = (
         f"from burn_tui import cli\nimport sys\ncli._understood = lambda _: sys.exit(print({EVIL!r}))\ncli.main([])"
     )
-    ours, theirs = pty.openpty()
-    with subprocess.Popen([sys.executable, "-c", program], stdout=theirs) as running:
-        running.wait()
-    os.close(theirs)
-    on_terminal = os.read(ours, 65536).decode()
-    os.close(ours)
+    on_terminal = _on_terminal([sys.executable, "-c", program])
     assert "evil" in on_terminal
     assert not FORBIDDEN & set(on_terminal)
     piped = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert piped.stdout.decode() == EVIL + "\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no pty")
+def test_a_hostile_file_name_does_not_act_on_the_terminal_either(tmp_path: Path) -> None:
+    on_terminal = _on_terminal([console_script("burn-tui"), "locate", "--data-dir", str(tmp_path / EVIL)])
+    assert "evil" in on_terminal
+    assert not FORBIDDEN & set(on_terminal)
+
+
+async def test_a_hostile_file_name_in_a_notice_and_in_a_directory_leaves_nothing_that_acts() -> None:
+    runtime = ScriptedRuntime(burn=quiet_day())
+    runtime.notices.append(f"{EVIL}.yaml: cannot be read.")
+    runtime.settings = structs.replace(runtime.settings, origin=f"evil {EVIL}")
+    async with dashboard(runtime, size=(160, 45)) as running:
+        await running.until(lambda: "cannot be read" in running.text())
+        shown = running.text()
+    assert "evil" in shown
+    assert not FORBIDDEN & set(shown)
+
+
+def _on_terminal(command: list[str]) -> str:
+    """What a command writes on a terminal."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(command, stdout=theirs) as running:
+        running.wait()
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    return said

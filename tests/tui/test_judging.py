@@ -58,6 +58,14 @@ async def test_the_same_thumb_once_more_takes_it_back_and_the_other_one_changes_
         await running.until(lambda: len(running.runtime.ledger.heard) == 3)
         assert [heard.verdict for heard in running.runtime.ledger.heard] == [-1, 1, None]
         await running.until(lambda: "good" not in running.text("#transcript"))
+        assert running.toasts == []
+
+
+async def test_a_verdict_whose_heading_is_out_of_sight_is_told_in_a_toast() -> None:
+    async with dashboard(size=(80, 24)) as running:
+        await talk(running, "why", "line\n\n" * 40)
+        await running.pilot.press("tab", "minus")
+        await running.until(lambda: running.toasts == ["Judged bad. n adds a note."])
 
 
 async def test_a_note_stands_below_its_answer_and_can_be_emptied() -> None:

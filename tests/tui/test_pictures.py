@@ -210,6 +210,7 @@ async def comparing(running: Dashboard) -> None:
     await running.until(lambda: running.app.screen is not running.main)
     await running.pilot.press("4")
     await running.until(lambda: "gpt-5-mini · openai" in running.text())
+    running.app.clear_notifications()
 
 
 async def judged(running: Dashboard) -> None:
@@ -219,6 +220,7 @@ async def judged(running: Dashboard) -> None:
     await running.type("short and right")
     await running.pilot.press("enter")
     await running.until(lambda: "short and right" in running.text("#transcript"))
+    running.app.clear_notifications()
 
 
 async def noticing(running: Dashboard) -> None:

@@ -48,6 +48,12 @@ async def test_one_key_adopts_the_marked_one_after_a_yes_to_the_lines_that_chang
         assert replaying.adopted == []
         await running.pilot.press("a")
         await running.until(lambda: isinstance(running.app.screen, QuestionScreen))
+        looks = len(replaying.since)
+        for screen in running.app.screen_stack:
+            if isinstance(screen, ReplayScreen):
+                running.runtime.now += 60
+                screen.refresh_report()
+        await running.until(lambda: len(replaying.since) > looks)
         await running.pilot.press("y")
         await running.until(lambda: replaying.adopted == [THRIFTY])
         await running.until(lambda: any("config.yaml.before" in toast for toast in running.toasts))

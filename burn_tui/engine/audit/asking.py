@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from burn_tui.core.audit import LATELY_DAYS, Audit, ToolSeen
+from burn_tui.core.audit import LATELY_DAYS, Audit, Priced, ToolSeen
 from burn_tui.core.audit_routes import MOST_PINNED, Alternative, SizedCalls, alternatives, thresholds
 from burn_tui.core.audit_savings import cache_uses, served_as_well
 from burn_tui.core.audit_switches import Place, Switches, switches
@@ -25,7 +25,7 @@ from burn_tui.core.audit_tasks import Task, TaskUse, concentration, ranked, shor
 from burn_tui.core.catalog import Target
 from burn_tui.core.money import Price
 from burn_tui.core.routing import Route
-from burn_tui.core.usage import Usage
+from burn_tui.core.usage import TOKEN_COUNTS, Usage
 from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import parts_of_period
 from burn_tui.engine.ledger_reading import Row, rows
@@ -35,16 +35,7 @@ _DAY_S = 86_400.0
 FOREVER = 4_000_000_000.0
 """The end of every period, in seconds since the epoch: a log may be of a machine whose clock is ahead."""
 
-_COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "reasoning_output_tokens",
-)
-
-_SUMS = ("attempts", "failures", "unpriced_attempts", *_COUNTS, "cost_nanousd")
+_SUMS = ("attempts", "failures", "unpriced_attempts", *TOKEN_COUNTS, "cost_nanousd")
 
 _IN_PERIOD = "started_at_us >= :since_us AND started_at_us < :until_us"
 
@@ -59,14 +50,14 @@ _SIZE = """
 _CORRECTED = f"""
     SELECT labels, session_id, attempt_rows.id AS id, 0 AS attempts, 0 AS failures,
            corrections.unpriced_requests AS unpriced_attempts, {_SIZE},
-           {", ".join(f"corrections.{name}" for name in (*_COUNTS, "cost_nanousd"))}
+           {", ".join(f"corrections.{name}" for name in (*TOKEN_COUNTS, "cost_nanousd"))}
     FROM corrections CROSS JOIN attempt_rows ON attempt_rows.event_id = corrections.corrects WHERE {_IN_PERIOD}
 """
 
 _COUNTED = f"""
     SELECT labels, session_id, id, 1 AS attempts,
            coalesce(error_type NOT IN ('cancelled', 'interrupted'), 0) AS failures,
-           cost_nanousd IS NULL AS unpriced_attempts, {_SIZE}, {", ".join((*_COUNTS, "cost_nanousd"))}
+           cost_nanousd IS NULL AS unpriced_attempts, {_SIZE}, {", ".join((*TOKEN_COUNTS, "cost_nanousd"))}
     FROM attempt_rows WHERE duration_us IS NOT NULL AND error_type IS NOT 'refused' AND {_IN_PERIOD}
 """
 
@@ -105,6 +96,15 @@ _ESTIMATED = f"SELECT coalesce(sum(estimated), 0) AS estimated FROM ({sql.in_per
 _IN_ORDER = f"""
     SELECT started_at_us, session_id, labels FROM attempt_rows
     WHERE attempt <= 1 AND error_type IS NOT 'refused' AND {_IN_PERIOD} ORDER BY started_at_us
+"""
+
+_REASONS = "SELECT id, name FROM names WHERE name GLOB 'from the log of *'"
+"""As prepared.py writes them."""
+
+_PRICED = f"""
+    SELECT route_reason, cost_source, (SELECT name FROM names WHERE id = price_as_of) AS as_of,
+           count(*) AS calls, coalesce(sum(cost_nanousd), 0) AS cost_nanousd
+    FROM attempt_rows WHERE {_IN_PERIOD} AND duration_us IS NOT NULL GROUP BY route_reason, cost_source, price_as_of
 """
 
 _TOOLS = f"""
@@ -155,6 +155,7 @@ def audit(connection: sqlite3.Connection, *, since: float, now: float, answerers
         providers=concentration(tasks),
         switches=_switches(connection, since=lately),
         routes=other_routes(connection, since=lately, until=FOREVER, given=answerers),
+        priced=priced(connection, since=since),
         estimated_attempts=estimated["estimated"],
         unpriced_attempts=sum(use.unpriced_attempts for use in tasks),
     )
@@ -213,6 +214,32 @@ def tools_seen(connection: sqlite3.Connection, *, since: float) -> tuple[ToolSee
     )
 
 
+def priced(connection: sqlite3.Connection, *, since: float) -> tuple[Priced, ...]:
+    """How the costs of other tools' calls are known. Corrections keep to their rows'."""
+    reasons = {row["id"]: row["name"].partition(", ")[2] for row in rows(connection, _REASONS)}
+    if not reasons:
+        return ()
+    found: dict[tuple[str | None, str], list[Row]] = defaultdict(list)
+    for row in rows(connection, _PRICED, parts_of_period(since, FOREVER)):
+        if row["route_reason"] in reasons:
+            found[row["cost_source"], reasons[row["route_reason"]]].append(row)
+    made = (_priced(source, rule, of_kind) for (source, rule), of_kind in found.items())
+    return tuple(sorted(made, key=lambda one: (-one.calls, one.rule, one.cost_source or "")))
+
+
+def _priced(cost_source: str | None, rule: str, of_kind: Iterable[Row]) -> Priced:
+    parts = list(of_kind)
+    days = sorted(row["as_of"] for row in parts if row["as_of"] is not None)
+    return Priced(
+        cost_source=cost_source,
+        rule=rule,
+        calls=sum(row["calls"] for row in parts),
+        cost_nanousd=sum(row["cost_nanousd"] for row in parts),
+        first_as_of=days[0] if days else None,
+        last_as_of=days[-1] if days else None,
+    )
+
+
 def _uses(
     parts: Mapping[tuple[int, int | None], Counter[str]], labels: Mapping[int, Row], branches: Mapping[int, str]
 ) -> tuple[TaskUse, ...]:
@@ -262,7 +289,7 @@ def _sized(
         SizedCalls(
             target=labels[row["labels"]],
             calls=row["attempts"],
-            usage=Usage(**{name: row[name] for name in _COUNTS}),
+            usage=Usage(**{name: row[name] for name in TOKEN_COUNTS}),
             largest_input_tokens=row["largest_input_tokens"],
             largest_tokens=row["largest_tokens"],
             cost_nanousd=row["cost_nanousd"],

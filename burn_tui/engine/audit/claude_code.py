@@ -68,17 +68,21 @@ class _Block(Struct, gc=False):
     name: str | None = None
 
 
-class _Message(Struct, gc=False):
+class _MessageWithoutContent(Struct, gc=False):
     usage: _Usage | None = None
     id: str | None = None
     model: str | None = None
+
+
+class _Message(_MessageWithoutContent, gc=False):
     content: list[_Block] | str | None = None
 
 
-class _Line(Struct, gc=False):
+class _Said(Struct, gc=False):
+    """What a line says beside its message."""
+
     type: str = ""
     timestamp: datetime | None = None
-    message: _Message | None = None
     sessionId: str | None = None  # noqa: N815 - as it is in the file, here and below
     uuid: str | None = None
     requestId: str | None = None  # noqa: N815
@@ -88,25 +92,14 @@ class _Line(Struct, gc=False):
     costUSD: Usd | None = None  # noqa: N815
 
 
-class _MessageWithoutContent(Struct, gc=False):
-    usage: _Usage | None = None
-    id: str | None = None
-    model: str | None = None
+class _Line(_Said, gc=False):
+    message: _Message | None = None
 
 
-class _LineWithoutContent(Struct, gc=False):
+class _LineWithoutContent(_Said, gc=False):
     """For a line whose content is of a kind that is not known yet: its usage counts all the same."""
 
-    type: str = ""
-    timestamp: datetime | None = None
     message: _MessageWithoutContent | None = None
-    sessionId: str | None = None  # noqa: N815
-    uuid: str | None = None
-    requestId: str | None = None  # noqa: N815
-    cwd: str | None = None
-    gitBranch: str | None = None  # noqa: N815
-    isSidechain: bool | None = None  # noqa: N815
-    costUSD: Usd | None = None  # noqa: N815
 
 
 _decode = msgspec.json.Decoder(_Line).decode

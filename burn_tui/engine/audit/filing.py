@@ -18,11 +18,11 @@ import msgspec
 from msgspec import Struct, structs
 
 from burn_tui.core.minutes import minute_of
-from burn_tui.core.usage import AttemptOpened, Correction, Usage
+from burn_tui.core.usage import TOKEN_COUNTS, AttemptOpened, Correction, Usage
 from burn_tui.engine import audit_sql as sql
 from burn_tui.engine import ledger_sql
 from burn_tui.engine.audit.costs import Costs
-from burn_tui.engine.audit.pieces import COUNTS, Head, add, identifier
+from burn_tui.engine.audit.pieces import Head, add, identifier
 from burn_tui.engine.audit.prepared import (
     AS_OF,
     BUCKET,
@@ -233,8 +233,8 @@ class Filing:
         """Correct a row that says less than this copy of it; False = it does not."""
         row = writing.connection.execute(sql.KNOWN_FIGURES, (event_id,)).fetchone()
         earlier = writing.connection.execute(sql.CORRECTED_BY, (event_id,)).fetchone()
-        known = {name: (row[name] or 0) + (earlier[name] if earlier else 0) for name in COUNTS}
-        most = {name: max(known[name], getattr(found, name) or 0) for name in COUNTS}
+        known = {name: (row[name] or 0) + (earlier[name] if earlier else 0) for name in TOKEN_COUNTS}
+        most = {name: max(known[name], getattr(found, name) or 0) for name in TOKEN_COUNTS}
         if most == known:
             return False
         whole = structs.replace(found, **most)

@@ -1,7 +1,7 @@
 """Follows the logs of other tools: what is written into them stands in the ledger a moment later.
 
     Watch ──changed logs──> from where each was left ──> pieces ──> ledger ──> told
-     (each second)
+     (each second; logs that somebody is writing, each fifth of one)
 
 What was written before the dashboard began is left to `burn-tui audit`, unless it is of a session that is still going
 on: that one is read from its beginning.
@@ -22,6 +22,7 @@ from burn_tui.engine.beat import beat
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 
+GLANCE_S = 0.2
 LOOK_S = 1.0
 EVERYWHERE_S = 60.0
 
@@ -40,14 +41,16 @@ class Follower:
         self._known: dict[bytes, Place] = {}
         self._pending: dict[str, Log] = {}
         """Changed, and not in the ledger yet."""
-        self._everywhere_at = 0.0
+        self._looked_at = self._everywhere_at = 0.0
 
     async def run(self) -> None:
         """Until it is cancelled."""
         await self.begin()
         while True:
-            await beat(LOOK_S)
-            await self.look()
+            is_written = bool(self._watch.just_written(self._clock.now()))
+            await beat(GLANCE_S if is_written else LOOK_S)
+            is_due = self._clock.monotonic() - self._looked_at >= LOOK_S - GLANCE_S / 2
+            await (self.look() if is_due else self.glance())
 
     async def begin(self) -> None:
         """Learn what is there, and read what is being written."""
@@ -60,12 +63,17 @@ class Follower:
     async def look(self) -> None:
         """Look once, nearby, or everywhere when it is time for it."""
         now = self._clock.now()
+        self._looked_at = self._clock.monotonic()
         if self._clock.monotonic() - self._everywhere_at >= EVERYWHERE_S:
             changed = await asyncio.to_thread(self._watch.look_everywhere, now)
             self._everywhere_at = self._clock.monotonic()
         else:
             changed = self._watch.look_nearby(now)
         await self._take(changed)
+
+    async def glance(self) -> None:
+        """Look once at the logs that somebody is writing."""
+        await self._take(self._watch.glance(self._clock.now()))
 
     async def _take(self, changed: Sequence[Log]) -> None:
         self._pending |= {log.path: log for log in changed}

@@ -298,6 +298,8 @@ async def _process() -> AsyncIterator[tuple[asyncio.StreamWriter, asyncio.Stream
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=PIPE_BYTES,
+        # A terminal sends ctrl+c to all of its processes: a worker is ended by whoever started it, or by its death.
+        start_new_session=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

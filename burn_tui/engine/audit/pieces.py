@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from burn_tui.core.usage import TOKEN_COUNTS
 from burn_tui.engine.audit.reader import DatabaseReader, Found, LogReader, Piece, Reading, Skipped
 from burn_tui.engine.audit.readers import READERS
 
@@ -234,21 +235,11 @@ def _piece(
     )
 
 
-COUNTS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_input_tokens",
-    "cache_creation_input_tokens",
-    "cache_creation_1h_input_tokens",
-    "reasoning_output_tokens",
-)
-
-
 def add(known: Found, other: Found) -> None:
     """Make `known` say the most of both: they are the same response. Early lines of one have only part of its output,
     and a copy may be cut before the last one.
     """
-    for name in COUNTS:
+    for name in TOKEN_COUNTS:
         theirs = getattr(other, name)
         if theirs is not None and theirs > (getattr(known, name) or 0):
             setattr(known, name, theirs)

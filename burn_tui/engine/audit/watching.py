@@ -1,5 +1,6 @@
 """Notices that logs change, by asking the file system seldom: whoever follows ten thousand files asks about a few.
 
+    5 times a second   files that were written within two minutes, where there are any
     every second   files that changed lately, and directories where a new one is likely: the top ones and the newest,
                    and those of a tool that has never run yet
     every minute   all of them
@@ -16,6 +17,9 @@ from burn_tui.engine.audit.readers import READERS
 
 LATELY_S = 900.0
 """A log that was quiet for longer is asked about with all the others."""
+
+JUST_NOW_S = 120.0
+"""Who has written so lately will write again in a moment."""
 
 MOST_FILES, MOST_DIRECTORIES = 128, 256
 """That are asked about each second, the newest of all."""
@@ -41,6 +45,16 @@ class Watch:
         self._absent = [root for root in self._roots if not self._is_known(root)]
         self._choose(now)
         return [log for path, log in self._logs.items() if before.get(path) != log]
+
+    def just_written(self, now: float) -> list[str]:
+        """Logs that somebody is writing."""
+        since_ns = int((now - JUST_NOW_S) * 1e9)
+        return [path for path in self._warm if self._logs[path].changed_ns >= since_ns]
+
+    def glance(self, now: float) -> list[Log]:
+        """Of the logs that somebody is writing those that changed since the last look."""
+        found = (self._seen(self._logs[path].reader, path) for path in self.just_written(now))
+        return [log for log in found if log is not None]
 
     def look_nearby(self, now: float) -> list[Log]:
         """The same for what changed lately."""

@@ -5,11 +5,10 @@ and an empty message; the end of the input ends the worker.
 """
 
 import gc
-import signal
+import os
 import struct
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -57,9 +56,11 @@ def decoded(body: bytes) -> list[Prepared]:
 
 def main() -> None:
     """Until nothing is wanted any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: whoever gave the orders ends the worker
-    with suppress(BrokenPipeError):  # that one was killed
+    try:
         _work()
+    except BrokenPipeError:
+        # Whoever gave the orders was killed; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _work() -> None:

@@ -42,8 +42,8 @@ class BurnPanel(Panel):
         """Every figure, with a bar for the budget."""
         burn = facts.burn
         lines = [_spent(burn, width)]
-        if burn.limit_nanousd:
-            lines.append(_bar(burn.spent_nanousd / burn.limit_nanousd, width))
+        if burn.share_of_limit is not None:
+            lines.append(_bar(burn.share_of_limit, width))
         lines += [spread(_ratio(burn), _day_end(burn), width), *_expected(burn, width)]
         if burn.tension is not None:
             lines.append(_tension(burn.tension, width))
@@ -96,9 +96,9 @@ def _figure(rate: _Rate) -> Content:
 
 def _spent(burn: BurnView, width: int) -> Content:
     spent = Content.styled(fmt.money(burn.spent_nanousd), "bold $foreground")
-    if not burn.limit_nanousd:
+    share = burn.share_of_limit
+    if share is None:
         return Content.assemble(spent, (" today, no budget", "$foreground-muted"))
-    share = burn.spent_nanousd / burn.limit_nanousd
     of = Content.styled(f" of {fmt.money(burn.limit_nanousd)} today", "$foreground-muted")
     return spread(Content.assemble(spent, of), Content.styled(fmt.share(share), _share_style(share)), width)
 

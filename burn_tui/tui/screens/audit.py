@@ -32,6 +32,8 @@ AGAIN_S = 15.0
 MOST_TASKS = 20
 MOST_FINDINGS = 6
 
+PRICE_RULE = "at the price of their time; today's where no change is known"
+
 _DAY_S = 86_400.0
 
 _TASKS = (
@@ -217,6 +219,7 @@ def _findings(audit: Audit, width: int) -> list[Content]:
         *_providers(audit.providers, width),
         *_changes(audit.switches, width),
         *_routes(audit.routes, width),
+        *_part("how other tools' calls were priced", PRICE_RULE, map(_point, map(words.priced, audit.priced)), width),
     ]
 
 

@@ -6,7 +6,7 @@ Two answers within a session are compared by compare.py.
 from contextlib import aclosing
 from typing import ClassVar
 
-from msgspec import Struct, structs
+from msgspec import structs
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -21,6 +21,7 @@ from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
 from burn_tui.tui.comparison_text import Pair, against, case_cells, case_columns, contender_rows, pair_lines
 from burn_tui.tui.legible import legible
+from burn_tui.tui.one_prompt import OnePrompt, still_there
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen, choices
 from burn_tui.tui.screens.name_session import NameSessionScreen
 from burn_tui.tui.screens.question import Question, QuestionScreen
@@ -41,13 +42,9 @@ _ROOMY_ROWS = 30
 """From here on there is room for all of it."""
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class Shown(OnePrompt, frozen=True, kw_only=True):
     """What is on screen."""
 
-    names: tuple[str, ...]
-    """Of all prompts."""
-    name: str
-    """Of this one; "" = there is none."""
     now: Comparison | None
     """None = nothing was compared yet."""
     previous: Comparison | None
@@ -101,8 +98,7 @@ class PromptComparisonScreen(ReportScreen[Shown]):
         """What files and ledger know now, or what has come of a run so far."""
         prompts, comparing = self.desk.runtime.prompts, self.desk.runtime.comparing
         names = tuple(await prompts.names())
-        if self._prompt not in names:
-            self._prompt = names[0] if names else ""
+        self._prompt = still_there(self._prompt, names)
         if self._seen is None or self._seen[0] != self._prompt:
             now = await comparing.latest(self._prompt)
             before = await comparing.latest(self._prompt, before=now.at) if now is not None else None
@@ -139,8 +135,7 @@ class PromptComparisonScreen(ReportScreen[Shown]):
 
     def lines(self, view: Shown, width: int) -> list[Content]:
         """Its name, how far it is, what it is measured by, and the contenders."""
-        place = f"{view.names.index(view.name) + 1} of {len(view.names)}" if len(view.names) > 1 else ""
-        pieces = [Content.styled(view.name, "bold"), Content.styled(place, "$foreground-muted")]
+        pieces = [Content.styled(view.name, "bold"), Content.styled(view.place, "$foreground-muted")]
         now = view.now
         if now is None:
             said = [view.problem] if view.problem else _HOW
@@ -219,11 +214,10 @@ class PromptComparisonScreen(ReportScreen[Shown]):
 
     def action_turn(self, step: int) -> None:
         """Another prompt."""
-        if self.last is None or len(self.last.names) < 2 or self._is_running:
+        if self.last is None or not self.last.can_turn or self._is_running:
             self.app.bell()
             return
-        names = self.last.names
-        self._prompt = names[(names.index(self._prompt) + step) % len(names)]
+        self._prompt = self.last.turned(step)
         self._base = None
         self.query_one(Listing).highlighted = 0
         self.refresh_report()

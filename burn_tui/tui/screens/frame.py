@@ -142,6 +142,8 @@ class Frame(Screen[None]):
 
     def _refresh(self) -> None:
         """Everything about sessions but the text of the conversation. What did not change is not painted."""
+        if not self.is_running:
+            return  # at the end the parts of a screen go before its workers do
         session = self.deck.active
         is_empty = not session.transcript.entries
         self.query_one(Welcome).display = is_empty
@@ -165,6 +167,8 @@ class Frame(Screen[None]):
             )
 
     def _show_tabs(self) -> None:
+        if not self.is_running:
+            return
         tabs = self._tabs(self._runtime.label)
         self.query_one(SessionTabs).show(tabs)
         self.query_one(StatusLine).show(self._status())
@@ -234,7 +238,7 @@ class Frame(Screen[None]):
         """What counts seconds goes on while the ledger lets the figures wait."""
         while True:
             await beat(TICK_S)
-            if self.deck.active.is_busy or self.deck.watched is not None:
+            if self.app.is_running and (self.deck.active.is_busy or self.deck.watched is not None):
                 self._show_tabs()
 
     def _tick(self) -> None:
@@ -256,6 +260,8 @@ class Frame(Screen[None]):
             return
         finally:
             self._is_looking = False
+        if not self.is_running:
+            return
         self._facts = PanelFacts(burn=burn, health=views.health(self._runtime.router, self._palette))
         for panel in self.query(Panel):
             panel.show(self._facts)

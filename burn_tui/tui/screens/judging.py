@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import structs
 from textual import work
 from textual.worker import Worker, WorkerCancelled
 
@@ -74,6 +75,8 @@ class Judging(Asking, Reading):
         session, is_new = self.deck.active, answer.verdict != verdict
         session.transcript.rate(answer, verdict, note)
         self.reader.notice_change()
+        if is_new and not self.reader.is_heading_in_sight:
+            self.notify(f"Judged {verdict}. {ACTIONS['note'].shown} adds a note." if verdict else "Not judged now.")
         if verdict == "bad" and is_new:
             self._offer_stronger(session, answer)
 
@@ -97,17 +100,7 @@ class Judging(Asking, Reading):
             why = preview.why if preview.target is None else f"Nobody stronger than {turn.answer.target} may be asked."
             self.notify(why, severity="warning")
             return
-        self._dispatch(
-            session,
-            Delivery(
-                text=turn.asked.text,
-                requested=AUTO,
-                before=turn.before,
-                replaces=_attempt_of([turn.answer]),
-                forgets=turn.later,
-                instead_of=turn.earlier,
-            ),
-        )
+        self._dispatch(session, structs.replace(_once_more(turn, AUTO), instead_of=turn.earlier))
 
     # --- another answer --------------------------------------------------------------------------
 
@@ -119,16 +112,7 @@ class Judging(Asking, Reading):
             return
         requested = await self._somebody(session, "Who answers it again?")
         if requested is not None and not session.is_busy:
-            self._dispatch(
-                session,
-                Delivery(
-                    text=turn.asked.text,
-                    requested=requested,
-                    before=turn.before,
-                    replaces=_attempt_of([turn.answer]),
-                    forgets=turn.later,
-                ),
-            )
+            self._dispatch(session, _once_more(turn, requested))
 
     @work
     async def action_compare(self) -> None:
@@ -215,6 +199,17 @@ class Judging(Asking, Reading):
         dialog = ChooseProviderScreen(offered, current=session.requested, palette=self._palette, heading=heading)
         chosen = await self.app.push_screen_wait(dialog)
         return None if chosen is None else chosen.requested or "default"
+
+
+def _once_more(turn: Turn, requested: str) -> Delivery:
+    """Its question again, to whom is named here; the answer takes the place of the one that there is."""
+    return Delivery(
+        text=turn.asked.text,
+        requested=requested,
+        before=turn.before,
+        replaces=_attempt_of([turn.answer]),
+        forgets=turn.later,
+    )
 
 
 def _attempt_of(entries: Sequence[Entry]) -> str | None:

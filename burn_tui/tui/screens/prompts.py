@@ -19,6 +19,7 @@ from burn_tui.core.prompt_history import History, PinChange, VersionUse
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings
+from burn_tui.tui.one_prompt import OnePrompt, still_there
 from burn_tui.tui.screens.question import Question, QuestionScreen
 from burn_tui.tui.screens.report import Desk, Listing, Page, ReportScreen, heading, nothing
 from burn_tui.tui.screens.requests import RequestsScreen
@@ -49,13 +50,9 @@ _NO_PROMPT = (
 )
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class Shown(OnePrompt, frozen=True, kw_only=True):
     """What is on screen."""
 
-    names: tuple[str, ...]
-    """Of all prompts."""
-    name: str
-    """Of this one; "" = there is none."""
     history: History | None
     """None = there is no prompt, or its file is broken."""
     problem: str = ""
@@ -107,8 +104,7 @@ class PromptsScreen(ReportScreen[Shown]):
         """What files and ledger know now."""
         prompts = self.desk.runtime.prompts
         names = tuple(await prompts.names())
-        if self._name not in names:
-            self._name = names[0] if names else ""
+        self._name = still_there(self._name, names)
         if not self._name:
             return Shown(names=names, name="", history=None)
         try:
@@ -128,8 +124,10 @@ class PromptsScreen(ReportScreen[Shown]):
         """Its name, and what is wrong with it."""
         if not view.name:
             return [line for text in _NO_PROMPT for line in Content.styled(text, "$foreground-muted").wrap(width)]
-        place = f"{view.names.index(view.name) + 1} of {len(view.names)}" if len(view.names) > 1 else ""
-        pieces = [Content.styled(view.name, "bold"), *([Content.styled(place, "$foreground-muted")] if place else [])]
+        pieces = [
+            Content.styled(view.name, "bold"),
+            *([Content.styled(view.place, "$foreground-muted")] if view.place else []),
+        ]
         if view.history is not None and view.history.changes and width >= _ROOMY_CELLS:
             pieces.append(Content.styled(_change(view.history.changes[0]), "$foreground-muted"))
         problem = [line.rstrip() for line in Content.styled(view.problem, "$text-error").wrap(width)]
@@ -207,11 +205,10 @@ class PromptsScreen(ReportScreen[Shown]):
 
     def action_turn(self, step: int) -> None:
         """Another prompt."""
-        if self.last is None or len(self.last.names) < 2:
+        if self.last is None or not self.last.can_turn:
             self.app.bell()
             return
-        names = self.last.names
-        self._name = names[(names.index(self._name) + step) % len(names)]
+        self._name = self.last.turned(step)
         self.query_one(Listing).highlighted = 0
         self.refresh_report()
 

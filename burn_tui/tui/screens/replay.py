@@ -142,7 +142,7 @@ class ReplayScreen(ReportScreen[Looked]):
         """Enter or a click."""
         self.action_adopt_policy()
 
-    @work
+    @work(group="adopting")  # each look at the past ends those of its own group
     async def action_adopt_policy(self) -> None:
         """Show what changes, and change it after a yes."""
         one = self._marked()

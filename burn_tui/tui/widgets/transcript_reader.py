@@ -86,12 +86,20 @@ class TranscriptReader(TranscriptView):
         if not 0 <= at < len(positions):
             return False
         self._marked = positions[at]
-        lines = self._lines_of(self._marked)
-        top = self.scroll_offset.y
-        if not lines or lines.start < top or lines.start >= top + self._room.height:
+        if not self._begins_in_sight(self._marked):
             self.show_entry(self._marked)
         self.refresh()
         return True
+
+    @property
+    def is_heading_in_sight(self) -> bool:
+        """Whether the heading of `message` can be read without scrolling."""
+        message = self.message
+        return any(self._begins_in_sight(position) for position, one in self._messages().items() if one is message)
+
+    def _begins_in_sight(self, position: int) -> bool:
+        lines, top = self._lines_of(position), self.scroll_offset.y
+        return bool(lines) and top <= lines.start < top + self._room.height
 
     def _messages(self) -> dict[int, Asked | Answer]:
         """Questions and answers that have any text, by position."""

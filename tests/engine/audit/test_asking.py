@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter, defaultdict
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.attempts import NOW, opened, settled
 from support.audits import HAIKU, OPUS, PRICES
+from support.homes import audited, claude_log, response
 from support.ledgers import ledger_with
 
 from burn_tui.core.audit_tasks import Task, TaskUse
@@ -18,7 +20,7 @@ from burn_tui.core.money import LongContext, Price, Rates, cost
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import Correction, Usage, UsageRecord
 from burn_tui.engine.audit import asking
-from burn_tui.engine.audit.asking import Answerers, audit, other_routes, task_uses, tools_seen
+from burn_tui.engine.audit.asking import Answerers, audit, other_routes, priced, task_uses, tools_seen
 from burn_tui.engine.ledger import Ledger
 
 DAY_S = 86_400.0
@@ -266,3 +268,23 @@ async def test_tasks_as_json_have_null_for_what_is_not_known(unknown: str | None
         (row,) = asking.iterate_json(await tasks(ledger))
     assert (row["project"], row["branch"], row["operation_name"]) == (None, None, "edit")
     assert (row["provider_name"], row["request_model"], row["cost_nanousd"]) == ("anthropic", OPUS.model, 1_000)
+
+
+async def test_an_audit_says_by_which_rules_costs_are_known(tmp_path: Path) -> None:
+    claude_log(
+        tmp_path / "home",
+        response(1),
+        response(2, usage={"input_tokens": 200_001, "output_tokens": 10}),
+        response(3, costUSD=0.5),
+        response(4, message={"model": "claude-of-tomorrow"}),
+    )
+    async with audited(tmp_path) as logs:
+        await logs.read()
+        found = await logs.ledger.reading(partial(priced, since=0.0))
+    said = {(one.cost_source, one.rule): (one.calls, one.cost_nanousd) for one in found}
+    assert said == {
+        ("price", ""): (1, 1_455_000),
+        ("price", "at the rates above 200000 input tokens for the whole request"): (1, 1_200_231_000),
+        ("logged", "which notes the cost"): (1, 500_000_000),
+        (None, ""): (1, 0),
+    }

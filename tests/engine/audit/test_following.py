@@ -11,7 +11,7 @@ from support.homes import Audited, audited, claude_log, codex_log, count, import
 from burn_tui.engine.audit.filing import Filed
 from burn_tui.engine.audit.following import EVERYWHERE_S, Follower
 from burn_tui.engine.audit.logs import roots
-from burn_tui.engine.audit.watching import MOST_DIRECTORIES, MOST_FILES, Watch
+from burn_tui.engine.audit.watching import JUST_NOW_S, MOST_DIRECTORIES, MOST_FILES, Watch
 from burn_tui.engine.clock import Clock
 
 LIVE = "2026-03-02T13:59:50Z"
@@ -55,6 +55,27 @@ async def test_an_appended_line_is_in_the_ledger_after_the_next_look(tmp_path: P
         assert (await audit.sums())["attempts"] == 2
         assert [filed.new_rows for filed in told] == [1, 1]
         assert [(row["source"], row["session_id"]) for row in await audit.rows()] == [("claude_code", "session-1")] * 2
+
+
+async def test_a_line_in_a_log_that_somebody_is_writing_is_in_the_ledger_after_a_glance(tmp_path: Path) -> None:
+    time, told = Time(), list[Filed]()
+    log = at(claude_log(tmp_path / "home", response(1, timestamp=LIVE)))
+    async with following(tmp_path, time, told) as (audit, follower):
+        append(log, response(2, timestamp=LIVE))
+        await follower.glance()
+        assert (await audit.sums())["attempts"] == 2
+
+
+async def test_a_glance_leaves_logs_alone_that_nobody_has_written_for_minutes(tmp_path: Path) -> None:
+    time, told = Time(), list[Filed]()
+    log = at(claude_log(tmp_path / "home", response(1, timestamp=LIVE)))
+    async with following(tmp_path, time, told) as (audit, follower):
+        time.passed += JUST_NOW_S + 1.0
+        append(log, response(2, timestamp=LIVE))
+        await follower.glance()
+        assert (await audit.sums())["attempts"] == 1
+        await follower.look()
+        assert (await audit.sums())["attempts"] == 2
 
 
 async def test_a_look_at_logs_that_are_as_they_were_writes_nothing(tmp_path: Path) -> None:
