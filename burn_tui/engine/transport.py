@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import AsyncGenerator, AsyncIterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 from functools import lru_cache
 from types import ModuleType, TracebackType
 from typing import Self, cast
@@ -12,14 +12,19 @@ from urllib.request import getproxies
 # rest of it. It does without where that cannot be imported.
 sys.modules.setdefault("httpx._main", cast("ModuleType", None))
 
+import httpcore  # noqa: E402
 import httpx  # noqa: E402
 
 from burn_tui.core.failure import Failure, redacted  # noqa: E402
 from burn_tui.engine.network import TransportError, has_connected  # noqa: E402
+from burn_tui.engine.sockets import Sockets  # noqa: E402
 from burn_tui.providers.dialect import HttpRequest  # noqa: E402
 
 IDLE_CONNECTIONS = 64
 """Connections that are kept open for the next request."""
+
+IDLE_S = 5.0
+"""For how long, as httpx has it."""
 
 
 class Response:
@@ -59,7 +64,7 @@ class Transport:
 
     def __init__(self) -> None:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
-        self._direct = _Direct(limits=limits)
+        self._direct = _Direct()
         self._has_proxies = bool(getproxies())
         if self._has_proxies:
             # A proxy for the outside has no business between us and a server on this machine.
@@ -86,7 +91,12 @@ class Transport:
                 )
                 try:
                     return Response(await self._answered(outgoing))
-                except (httpx.NetworkError, httpx.RemoteProtocolError):
+                except (
+                    httpcore.NetworkError,
+                    httpcore.RemoteProtocolError,
+                    httpx.NetworkError,
+                    httpx.RemoteProtocolError,
+                ):
                     # A server may close an idle connection at the moment in which it is taken up again. That says
                     # nothing of the server, and every turn of this loop takes one such connection out of the pool.
                     if has_connected.get():
@@ -103,7 +113,7 @@ class Transport:
         """The body of a 200 from `url`, or None for anything else: used to look for servers on loopback."""
         try:
             response = await self._client.get(url, timeout=timeout_s)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, *_HTTPCORE):
             return None
         return response.content if response.status_code == 200 else None
 
@@ -113,15 +123,50 @@ class Transport:
         await self._direct.aclose()
 
 
-class _Direct(httpx.AsyncHTTPTransport):
-    """httpx' own way to a server, but over our sockets. It has no word for that; a test notices if it goes unheard."""
+class _Direct(httpx.AsyncBaseTransport):
+    """From httpx's requests to httpcore's connections, as httpx itself goes, but over our own sockets."""
 
-    def __init__(self, limits: httpx.Limits) -> None:
-        # Late: httpx, too, loads what it stands on when it is first used.
-        from burn_tui.engine.sockets import Sockets  # noqa: PLC0415
+    def __init__(self) -> None:
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=None,
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_S,
+            network_backend=Sockets(),
+        )
 
-        super().__init__(limits=limits)
-        self._pool._network_backend = Sockets()  # noqa: SLF001
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Fails with httpcore's exceptions."""
+        url = request.url
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        body = _Body(cast("AsyncIterable[bytes]", answer.stream))
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """What httpcore reads, under httpx's name for it."""
+
+    def __init__(self, pieces: AsyncIterable[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._pieces)
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it where something is unread."""
+        await cast("AsyncGenerator[bytes]", self._pieces).aclose()
 
 
 @lru_cache(maxsize=256)
@@ -137,7 +182,7 @@ async def _watch(event: str, _info: Mapping[str, object]) -> None:
 
 
 class _network_errors:  # noqa: N801 - reads as a statement at its places of use
-    """Turns httpx's exceptions into TransportError, whose Failure the router understands."""
+    """Turns the exceptions of httpx and httpcore into TransportError, whose Failure the router understands."""
 
     def __enter__(self) -> Self:
         return self
@@ -145,28 +190,34 @@ class _network_errors:  # noqa: N801 - reads as a statement at its places of use
     def __exit__(
         self, _type: type[BaseException] | None, error: BaseException | None, _tb: TracebackType | None
     ) -> None:
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
+        if isinstance(error, (httpx.HTTPError, httpx.InvalidURL, *_HTTPCORE)):
             raise TransportError(_failure(error), was_sent=not isinstance(error, _NEVER_SENT)) from error
 
 
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.PoolTimeout)
+_HTTPCORE = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
+"""All that httpcore can raise; it has no common base."""
+
+_CONNECT_TIMEOUTS = (httpx.ConnectTimeout, httpcore.ConnectTimeout)
+_TIMEOUTS = (httpx.TimeoutException, httpcore.TimeoutException)
+_NO_CONNECTION = (httpx.ConnectError, httpcore.ConnectError)
+_BROKEN_OFF = (httpx.RemoteProtocolError, httpx.ReadError, httpcore.RemoteProtocolError, httpcore.ReadError)
+_NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpcore.UnsupportedProtocol)
+_NEVER_SENT = (*_NO_CONNECTION, *_CONNECT_TIMEOUTS, *_NO_ADDRESS, httpx.PoolTimeout, httpcore.PoolTimeout)
 
 _NUMBER = re.compile(r"\[Errno -?[0-9]+\] ")
 """The system's own number for an error, which says nothing to a person."""
 
 
-def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> Failure:
+def _failure(error: Exception) -> Failure:
     words = _NUMBER.sub("", redacted(str(error))) or type(error).__name__
-    match error:
-        case httpx.ConnectTimeout():
-            return Failure("timeout", f"no connection in time ({words})")
-        case httpx.TimeoutException():
-            return Failure("timeout", f"nothing came in time ({words})")
-        case httpx.ConnectError():
-            return Failure("transient", f"cannot connect: {words}")
-        case httpx.RemoteProtocolError() | httpx.ReadError():
-            return Failure("transient", f"the connection broke off: {words}")
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return Failure("caller_fault", f"base_url is no address: {words}")
-        case _:
-            return Failure("transient", words)
+    if isinstance(error, _CONNECT_TIMEOUTS):
+        return Failure("timeout", f"no connection in time ({words})")
+    if isinstance(error, _TIMEOUTS):
+        return Failure("timeout", f"nothing came in time ({words})")
+    if isinstance(error, _NO_CONNECTION):
+        return Failure("transient", f"cannot connect: {words}")
+    if isinstance(error, _BROKEN_OFF):
+        return Failure("transient", f"the connection broke off: {words}")
+    if isinstance(error, _NO_ADDRESS):
+        return Failure("caller_fault", f"base_url is no address: {words}")
+    return Failure("transient", words)

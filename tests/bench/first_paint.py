@@ -78,6 +78,7 @@ def main() -> None:
             "burn-tui, first paint": ("starting", [burn_tui]),
             "burn-tui, first paint (demo)": ("starting", [burn_tui, "--demo"]),
             "burn-tui, dashboard": ("F1 help", [burn_tui]),
+            "burn-tui, its first figures": ("tok/min", [burn_tui]),
         }
         # Bytecode is written once, and is no part of any start but the first.
         for text, command in what.values():
@@ -91,7 +92,7 @@ def main() -> None:
     floor = medians["hello-world, first paint"][0]
     for name, (cpu, wall) in medians.items():
         print(f"{name:<30} cpu {cpu * 1e3:6.0f} ms   wall {wall * 1e3:6.0f} ms   {cpu / floor:5.2f} x hello-world")
-    print(f"aim: first paint at most {AIM} x")
+    print(f"aim: first paint, and the dashboard, at most {AIM} x")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ within .52 and .63.
     untrained                             .599          .568     .57
     trained                               .617          .605     .62
     cascade, untrained                    .638          .593     .72
-    cascade, trained                      .646          .627     .72
+    cascade, trained                      .645          .627     .72
     least pair, untrained                 .500          .450     .49
 
 Why not more. Prompts say little: a ridge regression on fifty counts reaches .594, logistic regressions on all words

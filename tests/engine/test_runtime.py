@@ -19,6 +19,7 @@ from burn_tui.core.events import RequestFinished
 from burn_tui.core.money import NANOUSD
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
+from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.router import Router
 from burn_tui.engine.runtime import Runtime
 from burn_tui.engine.settings import Settings, load, read
@@ -196,3 +197,28 @@ async def test_every_environment_has_a_session_to_begin_with(tmp_path: Path) -> 
         assert [session.environment.name for session in runtime.opening_sessions()] == ["production", "local"]
         assert runtime.environment(None).name == "local"
         assert not runtime.environment("elsewhere").is_known
+
+
+async def test_a_look_without_news_asks_the_ledger_one_tiny_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TZ", raising=False)
+    clock = Clock(now=lambda: 1_772_460_120.0)
+    runtime = await Runtime.open(_tell(""), data_dir=tmp_path, environ=ENVIRON, clock=clock)
+    try:
+        await runtime.burn()
+        asked: list[str] = []
+
+        async def version() -> tuple[int, ...]:
+            asked.append("version")
+            return await Ledger.data_version(runtime.ledger)
+
+        async def reading(_work: object) -> None:
+            asked.append("more")
+
+        monkeypatch.setattr(runtime.ledger, "data_version", version)
+        monkeypatch.setattr(runtime.ledger, "reading", reading)
+        await runtime.burn()
+        assert asked == ["version"]
+    finally:
+        await runtime.close()

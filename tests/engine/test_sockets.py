@@ -114,6 +114,32 @@ async def test_what_is_written_after_the_end_is_an_error_of_writing() -> None:
             await stream.write(b"x")
 
 
+async def test_a_connection_for_which_nobody_waits_any_more_is_closed_as_soon_as_it_stands() -> None:
+    open_ends = 0
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_ends
+        open_ends += 1
+        await reader.read()
+        open_ends -= 1
+        writer.close()
+
+    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        for turns in range(60):
+            connecting = asyncio.create_task(Sockets().connect_tcp(host, port, timeout=20))
+            for _ in range(turns % 12):
+                await asyncio.sleep(0)
+            connecting.cancel()
+            for stream in await asyncio.gather(connecting, return_exceptions=True):
+                if isinstance(stream, Stream):  # it stood before it was called off
+                    await stream.aclose()
+        last = await Sockets().connect_tcp(host, port, timeout=20)
+        await until(lambda: open_ends == 1)
+        await last.aclose()
+        await until(lambda: open_ends == 0)
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
     """Of a server called "provider", and its key."""

@@ -45,6 +45,29 @@ def test_nothing_that_is_not_painted_is_imported_before_the_first_frame() -> Non
     assert result.stdout.strip() == "[]"
 
 
+NOT_BEFORE_THE_DASHBOARD = (
+    "httpx",
+    "markdown_it",
+    "pygments",
+    "genai_prices",
+    "starlette",
+    "uvicorn",
+    "importlib.metadata",
+)
+
+
+def test_nothing_that_the_dashboard_can_do_without_is_imported_before_it_stands() -> None:
+    code = (
+        "import sys, burn_tui.tui.app, burn_tui.tui.screens.main, burn_tui.tui.wardrobe;"
+        "import burn_tui.engine.runtime, burn_tui.engine.settings_file;"
+        "print([m for m in sys.modules for late in sys.argv[1:] if m == late or m.startswith(late + '.')])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *NOT_BEFORE_THE_DASHBOARD], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
 async def test_the_frame_is_painted_before_anything_is_booted() -> None:
     runtime, go_on = ScriptedRuntime(burn=quiet_day()), asyncio.Event()
 

@@ -238,7 +238,7 @@ class Frame(Screen[None]):
         """What counts seconds goes on while the ledger lets the figures wait."""
         while True:
             await beat(TICK_S)
-            if self.app.is_running and (self.deck.active.is_busy or self.deck.watched is not None):
+            if self.deck.active.is_busy or self.deck.watched is not None:
                 self._show_tabs()
 
     def _tick(self) -> None:
