@@ -39,7 +39,9 @@ async def test_shared_budgets_tell_what_is_spent_and_what_is_reserved() -> None:
 
 async def test_while_the_server_is_away_the_rule_for_shared_budgets_stands_on_screen() -> None:
     async with dashboard(ScriptedRuntime(burn=quiet_day()), size=(120, 40)) as running:
-        await shown(running, AWAY, "Paid calls are refused meanwhile", "1,204 rows of this machine wait", "lee")
+        await shown(
+            running, AWAY, "Paid calls are refused meanwhile", "Rows of this machine that wait to leave: 1,204.", "lee"
+        )
 
 
 async def test_who_is_in_no_team_is_told_how_to_be_in_one() -> None:
