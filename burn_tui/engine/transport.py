@@ -1,9 +1,10 @@
 """HTTP out of this machine. The only file that imports httpx."""
 
+import asyncio
 import re
 import sys
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import ModuleType, TracebackType
 from typing import Self, cast
 from urllib.request import getproxies
@@ -14,7 +15,9 @@ sys.modules.setdefault("httpx._main", cast("ModuleType", None))
 
 import httpcore  # noqa: E402
 import httpx  # noqa: E402
+from msgspec import Struct  # noqa: E402
 
+from burn_tui import __version__  # noqa: E402
 from burn_tui.core.failure import Failure, redacted  # noqa: E402
 from burn_tui.engine.network import TransportError, has_connected  # noqa: E402
 from burn_tui.engine.sockets import Sockets  # noqa: E402
@@ -26,53 +29,65 @@ IDLE_CONNECTIONS = 64
 IDLE_S = 5.0
 """For how long, as httpx has it."""
 
+_USUAL_HEADERS = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": f"burn-tui/{__version__}"}
+
 
 class Response:
     """A response whose headers have come and whose body has not."""
 
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status = response.status_code
-        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+    def __init__(self, answer: httpcore.Response | httpx.Response) -> None:
+        if isinstance(answer, httpcore.Response):
+            self.status = answer.status
+            self.headers: Mapping[str, str] = {
+                name.decode().lower(): value.decode("latin-1") for name, value in answer.headers
+            }
+            if "content-encoding" in self.headers:
+                answer = _unpacking(answer)
+        else:
+            self.status = answer.status_code
+            self.headers = {name.lower(): value for name, value in answer.headers.items()}
+        self._answer = answer
 
     @property
     def is_success(self) -> bool:
         """Whether the status is a 2xx."""
-        return self._response.is_success
+        return 200 <= self.status < 300
 
     async def chunks(self) -> AsyncGenerator[bytes]:
         """The body as it comes. TransportError if it breaks off."""
-        is_compressed = "content-encoding" in self.headers
-        # What is not compressed needs none of the layers that httpx puts in the way of every chunk.
-        pieces = self._response.aiter_bytes() if is_compressed else cast("AsyncIterable[bytes]", self._response.stream)
+        answer = self._answer
         with _network_errors():
-            async for chunk in pieces:
+            async for chunk in answer.aiter_stream() if isinstance(answer, httpcore.Response) else answer.aiter_bytes():
                 yield chunk
 
     async def read(self) -> bytes:
         """The whole body."""
-        with _network_errors():
-            return await self._response.aread()
+        return b"".join([chunk async for chunk in self.chunks()])
 
     async def aclose(self) -> None:
         """Abort what has not been read: the provider sees the connection go."""
-        await self._response.aclose()
+        await self._answer.aclose()
 
 
 class Transport:
     """A pool of connections to providers."""
 
     def __init__(self) -> None:
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
-        self._direct = _Direct()
+        self._tls = httpx.create_ssl_context()
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._tls,
+            max_connections=None,
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_S,
+            network_backend=Sockets(),
+        )
         self._has_proxies = bool(getproxies())
-        if self._has_proxies:
-            # A proxy for the outside has no business between us and a server on this machine.
-            mounts = {f"all://{host}": self._direct for host in ("localhost", "127.0.0.1", "[::1]")}
-            self._client = httpx.AsyncClient(limits=limits, mounts=mounts)
-        else:
-            self._client = httpx.AsyncClient(transport=self._direct)
-        self._usual_headers = dict(self._client.headers)
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """Knows of proxies and of passwords in addresses. Where there are none, it would only cost time."""
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
+        return httpx.AsyncClient(verify=self._tls, limits=limits)
 
     async def send(self, request: HttpRequest, *, connect_s: float) -> Response:
         """The response to `request`, as soon as its headers have come; whoever has it closes it.
@@ -80,17 +95,12 @@ class Transport:
         `connect_s`: seconds in which the connection must stand. For all else the caller sets the limit.
         """
         with _network_errors():
+            place = _place(request.url)
+            ask = self._ask_by_client if place.has_password or (self._has_proxies and not place.is_here) else self._ask
             while True:
                 has_connected.set(False)
-                outgoing = httpx.Request(
-                    request.method,
-                    _address(request.url),
-                    headers={**self._usual_headers, **request.headers},
-                    content=request.body,
-                    extensions={"timeout": {"connect": connect_s}},
-                )
                 try:
-                    return Response(await self._answered(outgoing))
+                    return Response(await ask(request, place, connect_s))
                 except (
                     httpcore.NetworkError,
                     httpcore.RemoteProtocolError,
@@ -102,57 +112,78 @@ class Transport:
                     if has_connected.get():
                         raise
 
-    async def _answered(self, outgoing: httpx.Request) -> httpx.Response:
-        """httpx' client knows of proxies and of passwords in addresses. Where there are none it only costs time."""
-        if self._has_proxies or outgoing.url.userinfo:
-            outgoing.extensions["trace"] = _watch
-            return await self._client.send(outgoing, stream=True)
-        return await self._direct.handle_async_request(outgoing)
+    async def _ask(self, request: HttpRequest, place: "_Place", connect_s: float) -> httpcore.Response:
+        headers = {"host": place.host, **_USUAL_HEADERS, **request.headers}
+        if request.body or request.method != "GET":
+            headers["content-length"] = str(len(request.body))
+        return await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                place.url,
+                headers=[(name.encode(), value.encode()) for name, value in headers.items()],
+                content=request.body,
+                extensions={"timeout": {"connect": connect_s}},
+            )
+        )
+
+    async def _ask_by_client(self, request: HttpRequest, _place: "_Place", connect_s: float) -> httpx.Response:
+        outgoing = httpx.Request(
+            request.method,
+            request.url,
+            headers={**_USUAL_HEADERS, **request.headers},
+            content=request.body,
+            extensions={"timeout": {"connect": connect_s}, "trace": _watch},
+        )
+        return await self._client.send(outgoing, stream=True)
 
     async def get(self, url: str, *, timeout_s: float) -> bytes | None:
         """The body of a 200 from `url`, or None for anything else: used to look for servers on loopback."""
         try:
-            response = await self._client.get(url, timeout=timeout_s)
-        except (httpx.HTTPError, *_HTTPCORE):
+            async with asyncio.timeout(timeout_s):
+                response = await self.send(HttpRequest(url, {}, b"", "GET"), connect_s=timeout_s)
+                try:
+                    return await response.read() if response.status == 200 else None
+                finally:
+                    await response.aclose()
+        except (TransportError, TimeoutError):
             return None
-        return response.content if response.status_code == 200 else None
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
-        await self._direct.aclose()
-
-
-class _Direct(httpx.AsyncBaseTransport):
-    """From httpx's requests to httpcore's connections, as httpx itself goes, but over our own sockets."""
-
-    def __init__(self) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=None,
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_S,
-            network_backend=Sockets(),
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Fails with httpcore's exceptions."""
-        url = request.url
-        answer = await self._pool.handle_async_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        body = _Body(cast("AsyncIterable[bytes]", answer.stream))
-        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
+        if "_client" in self.__dict__:
+            await self._client.aclose()
         await self._pool.aclose()
+
+
+class _Place(Struct, frozen=True):
+    """An address, taken apart."""
+
+    url: httpcore.URL
+    host: str
+    """As the header says it."""
+    has_password: bool
+    is_here: bool
+    """A proxy for the outside has no business between us and a server on this machine."""
+
+
+@lru_cache(maxsize=256)
+def _place(address: str) -> _Place:
+    """There are few, and to take one apart takes long."""
+    url = httpx.URL(address)
+    if not url.host:
+        raise httpx.UnsupportedProtocol(f"{address!r} names no server")
+    return _Place(
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        host=url.netloc.decode("ascii"),
+        has_password=bool(url.userinfo),
+        is_here=url.host in {"localhost", "127.0.0.1", "::1"},
+    )
+
+
+def _unpacking(answer: httpcore.Response) -> httpx.Response:
+    """The same, unpacked as it is read."""
+    body = _Body(cast("AsyncIterable[bytes]", answer.stream))
+    return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -167,12 +198,6 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         """Give the connection back, or close it where something is unread."""
         await cast("AsyncGenerator[bytes]", self._pieces).aclose()
-
-
-@lru_cache(maxsize=256)
-def _address(url: str) -> httpx.URL:
-    """`url`, taken apart: there are few, and it takes long."""
-    return httpx.URL(url)
 
 
 async def _watch(event: str, _info: Mapping[str, object]) -> None:
