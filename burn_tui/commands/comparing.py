@@ -46,8 +46,8 @@ def _names(text: str) -> tuple[str, ...]:
 def _compare(options: argparse.Namespace) -> int:
     import asyncio
 
-    from burn_tui.engine.comparing import Wish
-    from burn_tui.engine.comparison_command import compare
+    from burn_tui.engine.comparing.command import compare
+    from burn_tui.engine.comparing.running import Wish
 
     wish = Wish(
         name=options.name,
@@ -79,8 +79,8 @@ def _asked(question: str) -> str:
 def _import(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from burn_tui.engine.comparison_command import take_over
-    from burn_tui.engine.prompt_files import FOLDER, folders
+    from burn_tui.engine.comparing.command import take_over
+    from burn_tui.engine.prompts.files import FOLDER, folders
 
     here = working_directory() or Path()
     folder = next(iter(folders(here, None)), here / FOLDER)

@@ -19,7 +19,7 @@ from burn_tui.commands.places import (
 from burn_tui.core.pins import PRODUCTION
 
 if TYPE_CHECKING:
-    from burn_tui.engine.prompts import Prompts
+    from burn_tui.engine.prompts.library import Prompts
 
 _ASKED = "NAME, NAME@LABEL or NAME@VERSION; NAME may be NAME.VARIANT"
 
@@ -76,7 +76,7 @@ def _command(what: Commands, name: str, about: str, run: Callable[[argparse.Name
 def _with_prompts(options: argparse.Namespace, work: "Callable[[Prompts], Awaitable[int]]") -> int:
     import asyncio
 
-    from burn_tui.engine.prompt_command import prompts_in
+    from burn_tui.engine.prompts.command import prompts_in
 
     async def all_of_it() -> int:
         config = config_file(options).parent
@@ -87,7 +87,7 @@ def _with_prompts(options: argparse.Namespace, work: "Callable[[Prompts], Awaita
 
 
 def _list(options: argparse.Namespace) -> int:
-    from burn_tui.engine.prompt_command import show_list
+    from burn_tui.engine.prompts.command import show_list
 
     return _with_prompts(
         options, lambda prompts: show_list(prompts, as_json=options.json, out=sys.stdout, narration=sys.stderr)
@@ -95,7 +95,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from burn_tui.engine.prompt_command import show_text
+    from burn_tui.engine.prompts.command import show_text
 
     return _with_prompts(
         options, lambda prompts: show_text(prompts, options.asked, out=sys.stdout, narration=sys.stderr)
@@ -105,7 +105,7 @@ def _show(options: argparse.Namespace) -> int:
 def _diff(options: argparse.Namespace) -> int:
     import os
 
-    from burn_tui.engine.prompt_command import show_diff
+    from burn_tui.engine.prompts.command import show_diff
 
     in_colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     return _with_prompts(
@@ -115,19 +115,19 @@ def _diff(options: argparse.Namespace) -> int:
 
 
 def _pin(options: argparse.Namespace) -> int:
-    from burn_tui.engine.prompt_command import pin
+    from burn_tui.engine.prompts.command import pin
 
     return _with_prompts(options, lambda prompts: pin(prompts, options.asked, options.label, out=sys.stdout))
 
 
 def _rollback(options: argparse.Namespace) -> int:
-    from burn_tui.engine.prompt_command import rollback
+    from burn_tui.engine.prompts.command import rollback
 
     return _with_prompts(options, lambda prompts: rollback(prompts, options.stem, options.label, out=sys.stdout))
 
 
 def _history(options: argparse.Namespace) -> int:
-    from burn_tui.engine.prompt_command import show_history
+    from burn_tui.engine.prompts.command import show_history
 
     return _with_prompts(
         options, lambda prompts: show_history(prompts, options.name, as_json=options.json, out=sys.stdout)
@@ -137,7 +137,7 @@ def _history(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
 
     from burn_tui.engine.ask import PromptCall, ask
-    from burn_tui.engine.prompt_command import variables_of
+    from burn_tui.engine.prompts.command import variables_of
 
     call = PromptCall(options.asked, variables_of([*options.variables, *options.var]))
     privacy = "local" if options.local else "any"

@@ -40,7 +40,7 @@ def _command(what: Commands, name: str, about: str, run: Callable[[argparse.Name
 def _explain(options: argparse.Namespace) -> int:
     import asyncio
 
-    from burn_tui.engine.route_command import explain
+    from burn_tui.engine.auto.command import explain
 
     with ExitStack() as stack:
         booted = boot(options, stack)
@@ -53,7 +53,7 @@ def _replay(options: argparse.Namespace) -> int:
     import asyncio
     from pathlib import Path
 
-    from burn_tui.engine.route_command import replayed
+    from burn_tui.engine.auto.command import replayed
 
     try:
         text = Path(options.policy).read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _adopt(policy_text: str, options: argparse.Namespace) -> None:
-    from burn_tui.engine.adopting import adopt
+    from burn_tui.engine.auto.adopting import adopt
 
     settings_file = config_file(options)
     kept = adopt(policy_text, policy_file=options.policy, settings_file=settings_file)
@@ -84,7 +84,7 @@ def _adopt(policy_text: str, options: argparse.Namespace) -> None:
 def _reset(options: argparse.Namespace) -> int:
     import asyncio
 
-    from burn_tui.engine.route_command import reset
+    from burn_tui.engine.auto.command import reset
 
     with ExitStack() as stack:
         return asyncio.run(reset(boot=boot(options, stack), out=sys.stdout))
@@ -93,7 +93,7 @@ def _reset(options: argparse.Namespace) -> int:
 def _freeze(options: argparse.Namespace) -> int:
     import asyncio
 
-    from burn_tui.engine.route_command import freeze
+    from burn_tui.engine.auto.command import freeze
 
     with ExitStack() as stack:
         return asyncio.run(freeze(boot=boot(options, stack), is_frozen=not options.off, out=sys.stdout))

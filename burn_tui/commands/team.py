@@ -13,8 +13,8 @@ from burn_tui.core.errors import SettingsError, WrongCallError
 if TYPE_CHECKING:
     from burn_tui.core.budget import Budget
     from burn_tui.engine.settings_schema import TeamSettings
-    from burn_tui.engine.team import Team
-    from burn_tui.engine.team_connection import Line
+    from burn_tui.engine.team.connection import Line
+    from burn_tui.engine.team.sharing import Team
 
 _DAYS = re.compile(r"([1-9][0-9]{0,4})d")
 
@@ -64,7 +64,7 @@ def add(commands: Commands) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    from burn_tui.engine import team_schema
+    from burn_tui.engine.team import schema as team_schema
 
     def work(line: "Line") -> None:
         line.run(team_schema.make)
@@ -74,7 +74,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _grant(options: argparse.Namespace) -> int:
-    from burn_tui.engine import team_schema
+    from burn_tui.engine.team import schema as team_schema
 
     def work(line: "Line") -> None:
         for statement in line.run(lambda it: team_schema.grant(it, options.role, may_write=not options.read_only)):
@@ -84,7 +84,7 @@ def _grant(options: argparse.Namespace) -> int:
 
 
 def _prune(options: argparse.Namespace) -> int:
-    from burn_tui.engine import team_schema
+    from burn_tui.engine.team import schema as team_schema
 
     days = _DAYS.fullmatch(options.keep)
     if days is None:
@@ -98,7 +98,7 @@ def _prune(options: argparse.Namespace) -> int:
 
 
 def _budget(options: argparse.Namespace) -> int:
-    from burn_tui.engine import team_reservations as reservations
+    from burn_tui.engine.team import reservations
 
     if options.remove:
 
@@ -141,7 +141,7 @@ def _wanted_budget(options: argparse.Namespace) -> "Budget":
 
 
 def _pin(options: argparse.Namespace) -> int:
-    from burn_tui.engine import team_schema
+    from burn_tui.engine.team import schema as team_schema
 
     name, _, label = options.prompt.rpartition("@")
     if not name or not label:
@@ -163,7 +163,7 @@ def _pin(options: argparse.Namespace) -> int:
 def _digest(options: argparse.Namespace) -> int:
     import time
 
-    from burn_tui.engine import team_reading as reading
+    from burn_tui.engine.team import reading
     from burn_tui.tui.team_text import digest
 
     def work(line: "Line") -> None:
@@ -178,7 +178,7 @@ def _digest(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     import time
 
-    from burn_tui.engine import team_reading as reading
+    from burn_tui.engine.team import reading
     from burn_tui.tui.team_text import status
 
     async def work(team: "Team") -> int:
@@ -227,7 +227,7 @@ def _in_the_team(options: argparse.Namespace, work: "Callable[[Team], Awaitable[
 
     from burn_tui.engine.clock import Clock
     from burn_tui.engine.ledger import Ledger
-    from burn_tui.engine.team import Team
+    from burn_tui.engine.team.sharing import Team
 
     given = _given(options)
 
@@ -245,7 +245,7 @@ def _in_the_team(options: argparse.Namespace, work: "Callable[[Team], Awaitable[
 
 def _on_the_line(options: argparse.Namespace, work: "Callable[[Line], None]") -> int:
     """With nothing but the server."""
-    from burn_tui.engine.team_connection import Line, address_of, expanded
+    from burn_tui.engine.team.connection import Line, address_of, expanded
 
     line = Line(address_of(expanded(_given(options).url, os.environ, key="team.url")))
     try:

@@ -31,8 +31,8 @@ def _tmux(options: argparse.Namespace) -> int:
         from burn_tui.tui.switch import SwitchApp
 
         return SwitchApp(config_file(options)).run() or ANSWERED
-    from burn_tui.engine import tmux_command
-    from burn_tui.engine.tmux import program_in_words
+    from burn_tui.engine.tmux import command as tmux_command
+    from burn_tui.engine.tmux.client import program_in_words
 
     if options.doing == "uninstall":
         tmux_command.uninstall(environ=os.environ, out=sys.stdout)

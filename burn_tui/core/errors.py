@@ -8,7 +8,7 @@
     ├── PromptError            a prompt that cannot be sent with these variables, or from here
     ├── EditorError            the person's editor cannot be run, or ended badly
     ├── GatewayError           the gateway did not start, or cannot be ended from here (engine/gateway_process.py)
-    ├── TmuxError              tmux is not there, too old, or said no (engine/tmux.py)
+    ├── TmuxError              tmux is not there, too old, or said no (engine/tmux/client.py)
     ├── TeamError              the team's server refuses, or is not set up
     │   └── TeamAwayError      it cannot be reached for now
     └── LedgerError            the ledger file cannot be opened, read or written

@@ -1,5 +1,5 @@
 """Questions to the ledger about burning and waiting, each within the transaction of whoever asks."""
-# ruff: noqa: S608 - what is put into statements are fragments from ledger_sql.py and from here
+# ruff: noqa: S608 - what is put into statements are fragments from tables/ledger.py and from here
 
 import sqlite3
 from collections import defaultdict
@@ -17,10 +17,10 @@ from burn_tui.core.minutes import MINUTE_S, minute_of
 from burn_tui.core.price_changes import LOOKED_BACK_DAYS, TokensUsed
 from burn_tui.core.tension import Drift
 from burn_tui.core.usage import UsageRecord
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period, up_to_now
 from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import microseconds, record_of
+from burn_tui.engine.tables import ledger as sql
 
 LEARNED_FROM_DAYS = 182
 """Half a year holds the active days that are learned from, also of weekends with long gaps."""

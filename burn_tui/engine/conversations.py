@@ -16,7 +16,6 @@ from msgspec import Struct
 from burn_tui.core.chat import Message
 from burn_tui.core.environment import Privacy
 from burn_tui.core.transcript import Entry
-from burn_tui.engine import conversation_sql as sql
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.conversation_rows import (
     Row,
@@ -30,6 +29,7 @@ from burn_tui.engine.conversation_rows import (
 )
 from burn_tui.engine.ownership import may_live
 from burn_tui.engine.session import Session
+from burn_tui.engine.tables import conversations as sql
 
 _DAY_S = 86_400.0
 _EXCERPT_BEFORE, _EXCERPT_AFTER = 40, 160

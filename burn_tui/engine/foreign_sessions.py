@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from burn_tui.core.catalog import Target
 from burn_tui.core.usage import AttemptOpened, UsageRecord
-from burn_tui.engine import foreign_sql as sql
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.ledger_periods import HOUR_US
 from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import microseconds, opened_of, record_of
 from burn_tui.engine.ownership import may_live
+from burn_tui.engine.tables import foreign as sql
 
 LOOK_BACK_S = 900.0
 """A session that was quiet for longer is over."""

@@ -33,7 +33,6 @@ from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, Correction, Feedback, GuardOverride, Outcome, UsageRecord, unsent
 from burn_tui.engine import ledger_reading as reading
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_backlog import Backlog, left_beside
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import flush_log, make_private_file
@@ -42,8 +41,9 @@ from burn_tui.engine.ledger_reading import rows
 from burn_tui.engine.ledger_rows import LATE_S, identifier, microseconds, record_of
 from burn_tui.engine.ledger_transactions import IN_MEMORY, FileReplacedError, Kind, Transactions
 from burn_tui.engine.ledger_writing import Writing
-from burn_tui.engine.outcome_sql import NOTE_OUTCOME
 from burn_tui.engine.ownership import this_process
+from burn_tui.engine.tables import ledger as sql
+from burn_tui.engine.tables.outcomes import NOTE_OUTCOME
 
 BUSY_S = 10.0
 """How long a statement waits for another process's transaction before it is an error."""

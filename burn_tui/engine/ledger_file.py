@@ -6,8 +6,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from burn_tui.core.errors import LedgerError
-from burn_tui.engine import ledger_sql as sql
-from burn_tui.engine.migrations import APPLICATION_ID, MIGRATIONS
+from burn_tui.engine.tables import ledger as sql
+from burn_tui.engine.tables.migrations import APPLICATION_ID, MIGRATIONS
 
 SIDE_FILES = ("-wal", "-shm")
 """What SQLite keeps beside a database, by what is appended to its name."""

@@ -3,7 +3,7 @@
 import sqlite3
 
 from burn_tui.core.usage import AttemptOpened
-from burn_tui.engine.migrations import LABELS
+from burn_tui.engine.tables.migrations import LABELS
 
 _SELECT_NAME = "SELECT id FROM names WHERE name = ?"
 _INSERT_NAME = "INSERT INTO names (name) VALUES (?) RETURNING id"

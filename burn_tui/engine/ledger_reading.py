@@ -12,10 +12,10 @@ from burn_tui.core.burn import WINDOW_MINUTES, MinuteSample, ProviderSpending, S
 from burn_tui.core.catalog import Target
 from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period, up_to_now
 from burn_tui.engine.ledger_rows import microseconds
 from burn_tui.engine.ownership import may_live
+from burn_tui.engine.tables import ledger as sql
 
 _LABELS = {"provider": "provider_name", "environment": "environment", "session": "session_id", "project": "project"}
 """Of a budget's scope."""

@@ -21,7 +21,7 @@ from burn_tui.core.errors import LedgerError
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import SIDE_FILES, beside, make_private_file, open_to_read, prepare
 from burn_tui.engine.ledger_writing import Writing
-from burn_tui.engine.migrations import APPLICATION_ID
+from burn_tui.engine.tables.migrations import APPLICATION_ID
 
 BUSY_S = 10.0
 

@@ -53,7 +53,7 @@ def identifier(text: str) -> bytes | str:
 
 
 def open_row(opened: AttemptOpened, names: Names, *, owner: str | None) -> tuple[object, ...]:
-    """The columns of OPENED in ledger_sql.py."""
+    """The columns of OPENED in tables/ledger.py."""
     prompt = opened.prompt or _NO_PROMPT
     return (
         identifier(opened.event_id),
@@ -80,7 +80,7 @@ def open_row(opened: AttemptOpened, names: Names, *, owner: str | None) -> tuple
 
 
 def settled_row(record: UsageRecord, names: Names) -> tuple[object, ...]:
-    """The columns of OPENED and SETTLED in ledger_sql.py."""
+    """The columns of OPENED and SETTLED in tables/ledger.py."""
     usage = record.usage
     return (
         *open_row(record.opened, names, owner=None),

@@ -10,12 +10,12 @@ from msgspec import structs
 from burn_tui.core.budget import Budget, Exceeds, Fits, reserve
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import AttemptOpened, Correction, UsageRecord
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_reading import rows, spent_in_period
 from burn_tui.engine.ledger_rows import identifier, microseconds, open_row, settled_row
-from burn_tui.engine.migrations import CORRECTED
 from burn_tui.engine.ownership import may_live
+from burn_tui.engine.tables import ledger as sql
+from burn_tui.engine.tables.migrations import CORRECTED
 
 MINUTES_KEPT = 2 * 24 * 60
 """The minutes that the live strip and the alarms may look back to, and some more."""

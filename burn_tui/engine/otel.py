@@ -19,7 +19,7 @@ import msgspec
 from burn_tui import __version__
 from burn_tui.core.report import Marker
 from burn_tui.engine.ledger_rows import microseconds
-from burn_tui.engine.migrations import CORRECTED
+from burn_tui.engine.tables.migrations import CORRECTED
 
 _PROVIDERS = {
     "gemini": "gcp.gemini",

@@ -18,10 +18,10 @@ from burn_tui.core.model_names import AUTO
 from burn_tui.core.routing import Outlook, Plan, Route, candidates, may_be_asked, plan
 from burn_tui.core.routing_rules import marked
 from burn_tui.engine.admission import Admission, Caller
-from burn_tui.engine.auto import Auto, question
-from burn_tui.engine.cascades import Cascades
+from burn_tui.engine.auto.cascades import Cascades
+from burn_tui.engine.auto.choosing import Auto, question
+from burn_tui.engine.auto.retries import Retries
 from burn_tui.engine.overlong import too_long
-from burn_tui.engine.retries import Retries
 from burn_tui.engine.setup import Setup
 
 

@@ -14,12 +14,12 @@ import msgspec
 from msgspec import structs
 
 from burn_tui.core.report import Figures, Grouping, Marker, Report, Row, local_days, ranked
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import open_to_read, recognise
 from burn_tui.engine.ledger_periods import HOUR_US, parts_of_period
 from burn_tui.engine.ledger_reading import rows
-from burn_tui.engine.migrations import SUMS
+from burn_tui.engine.tables import ledger as sql
+from burn_tui.engine.tables.migrations import SUMS
 
 _KEYS: dict[Grouping, str] = {
     "provider": "provider_name",

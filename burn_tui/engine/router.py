@@ -24,16 +24,16 @@ from burn_tui.core.routing import DEFAULT_ROUTE, Plan, Route
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine.admission import Admission, Caller
 from burn_tui.engine.attempt import Watch
-from burn_tui.engine.auto import Auto
+from burn_tui.engine.auto.cascades import Cascades
+from burn_tui.engine.auto.choosing import Auto
+from burn_tui.engine.auto.retries import Retries
+from burn_tui.engine.auto.verified_journey import VerifiedJourney
 from burn_tui.engine.books import Books
-from burn_tui.engine.cascades import Cascades
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.git import UNKNOWN, Git, GitFacts
 from burn_tui.engine.network import Network
 from burn_tui.engine.planning import decide
-from burn_tui.engine.retries import Retries
 from burn_tui.engine.setup import Setup
-from burn_tui.engine.verified_journey import VerifiedJourney
 
 
 class Preview(Struct, frozen=True, kw_only=True):

@@ -18,11 +18,12 @@ from burn_tui.core.environment import Environment, find, test_mark
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.tension import tension
 from burn_tui.engine.audit.log_import import LogImport
+from burn_tui.engine.auto.replaying import Replaying
 from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.catalog_file import KnownProvider, known_providers
 from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.clock import Clock, local_timezone
-from burn_tui.engine.comparing import Comparing
+from burn_tui.engine.comparing.running import Comparing
 from burn_tui.engine.conversations import Conversations
 from burn_tui.engine.discovery import beside, local_servers
 from burn_tui.engine.editor import edited
@@ -33,19 +34,18 @@ from burn_tui.engine.keys import Keys, shared_keys
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.lens import Lens
 from burn_tui.engine.local_load import LoadGauge
-from burn_tui.engine.neighbourhood import Neighbourhood
 from burn_tui.engine.network import LateNetwork
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.prices import PriceBook
-from burn_tui.engine.prompts import Prompts
-from burn_tui.engine.replaying import Replaying
+from burn_tui.engine.prompts.library import Prompts
 from burn_tui.engine.router import Router
 from burn_tui.engine.served_models import ServedModels
 from burn_tui.engine.session import Session
 from burn_tui.engine.settings import Settings
 from burn_tui.engine.settings_file import follow, stamp
 from burn_tui.engine.setup import Setup
-from burn_tui.engine.team_membership import Membership
+from burn_tui.engine.team.membership import Membership
+from burn_tui.engine.tmux.neighbourhood import Neighbourhood
 
 CALM_S = 5.0
 """Figures that change by nothing but the time stay as they are for so long: a dashboard that nobody touches has nothing

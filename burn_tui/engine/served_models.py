@@ -9,9 +9,9 @@ from burn_tui.core.errors import LedgerUnavailableError
 from burn_tui.core.model_changes import ModelChange
 from burn_tui.core.usage import UsageRecord
 from burn_tui.engine import burn_memory
-from burn_tui.engine import prompt_sql as sql
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.tables import prompts as sql
 
 
 class ServedModels:

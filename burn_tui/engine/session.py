@@ -17,7 +17,7 @@ from burn_tui.core.transcript import Transcript
 from burn_tui.core.turns import Turn, turns
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.clock import Clock
-from burn_tui.engine.prompts import Prepared
+from burn_tui.engine.prompts.library import Prepared
 from burn_tui.engine.router import Preview, Router
 
 

@@ -17,11 +17,11 @@ from burn_tui.core.burn import BurnView, burn_view
 from burn_tui.core.errors import LedgerError
 from burn_tui.core.expectation import Expectation, learn
 from burn_tui.engine import burn_queries as queries
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import open_to_read, recognise
 from burn_tui.engine.ledger_reading import dead_owners, rows, spending
 from burn_tui.engine.ledger_rows import microseconds
+from burn_tui.engine.tables import ledger as sql
 
 BUSY_S = 0.05
 """How long another process's transaction is waited for: a late status is worth less than none."""

@@ -22,12 +22,12 @@ from burn_tui.core.checks import Wanted, flaw
 from burn_tui.core.errors import SettingsError, WrongCallError
 from burn_tui.core.money import in_dollars, nanousd
 from burn_tui.core.workflow import Step, filled, fingerprint, problem
-from burn_tui.engine import workflow_sql as sql
 from burn_tui.engine.admission import Caller
 from burn_tui.engine.ask import ANSWERED, NO_ANSWER, Telling
-from burn_tui.engine.check_command import judged
+from burn_tui.engine.auto.check_command import judged
 from burn_tui.engine.planning import route_of
 from burn_tui.engine.runtime import Runtime
+from burn_tui.engine.tables import workflows as sql
 from burn_tui.engine.yaml_source import Document, parse
 
 _WANTED = {"answer": Wanted(), "json": Wanted(is_json=True), "code": Wanted(is_code=True)}

@@ -7,11 +7,11 @@ from sqlite3 import Connection
 from burn_tui.core.pins import written
 from burn_tui.core.prompt_form import WORKING, PromptVersion
 from burn_tui.core.usage import PromptUse
-from burn_tui.engine import prompt_memory as memory
-from burn_tui.engine.compare_files import FOLDER as CASES_FOLDER
+from burn_tui.engine.comparing.files import FOLDER as CASES_FOLDER
 from burn_tui.engine.ledger import Ledger
-from burn_tui.engine.pins_file import FILE
-from burn_tui.engine.prompt_files import FOLDER, SUFFIX, parsed
+from burn_tui.engine.prompts import memory
+from burn_tui.engine.prompts.files import FOLDER, SUFFIX, parsed
+from burn_tui.engine.prompts.pins_file import FILE
 
 _REVIEW = """---
 name: review-diff

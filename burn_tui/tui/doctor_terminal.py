@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from burn_tui.engine.clipboard import Clipboard
 from burn_tui.engine.doctor import Finding
 from burn_tui.engine.settings import Settings
-from burn_tui.engine.tmux import Tmux, TmuxError
-from burn_tui.engine.tmux_conf import configuration_file, is_installed, read
+from burn_tui.engine.tmux.client import Tmux, TmuxError
+from burn_tui.engine.tmux.conf import configuration_file, is_installed, read
 from burn_tui.tui.actions import own_keys
 from burn_tui.tui.keymap import keymap, prefix_of_tmux
 from burn_tui.tui.terminal_colours import colours_of

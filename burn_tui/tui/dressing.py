@@ -166,7 +166,7 @@ class DressedApp(App[int]):
             self._marks.close()
 
     def _use_terminal(self, settings: "TerminalSettings") -> None:
-        from burn_tui.engine.tmux import Tmux  # noqa: PLC0415 - the first frame needs none of it
+        from burn_tui.engine.tmux.client import Tmux  # noqa: PLC0415 - the first frame needs none of it
         from burn_tui.tui.terminal_marks import TerminalMarks  # noqa: PLC0415
         from burn_tui.tui.terminal_tab import tab_colour  # noqa: PLC0415
 

@@ -11,7 +11,7 @@ from textual.keys import Keys
 
 from burn_tui.core.errors import SettingsError, mend_by_name
 from burn_tui.engine.settings_terminal import KeyChange
-from burn_tui.engine.tmux import Tmux, TmuxError
+from burn_tui.engine.tmux.client import Tmux, TmuxError
 from burn_tui.tui.action import Action, Place
 
 _KEY = re.compile(r"(?P<modifiers>(?:(?:ctrl|alt|shift)\+)*)(?P<last>[a-z0-9_]+|[^\s\w+])")

@@ -10,7 +10,7 @@ from burn_tui.core.chat import Message as ChatMessage
 if TYPE_CHECKING:  # the first frame is painted without them
     from burn_tui.core.cascade import Earlier
     from burn_tui.core.events import Event, Refused, RequestFinished
-    from burn_tui.engine.prompts import Prepared
+    from burn_tui.engine.prompts.library import Prepared
 
 
 class PromptSubmitted(Message):

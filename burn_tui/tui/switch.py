@@ -29,8 +29,8 @@ class SwitchApp(DressedApp):
 
     def on_mount(self) -> None:
         """Show the list; settings that cannot be read make everybody unknown, which is what one has to know."""
-        from burn_tui.engine.neighbourhood import Neighbourhood  # noqa: PLC0415 - needs no first frame
         from burn_tui.engine.settings import load  # noqa: PLC0415
+        from burn_tui.engine.tmux.neighbourhood import Neighbourhood  # noqa: PLC0415 - needs no first frame
 
         settings = None
         try:

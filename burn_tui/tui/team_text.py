@@ -7,7 +7,7 @@ import msgspec
 from msgspec import structs
 
 from burn_tui.core.team import Member, SharedBudget, SharedRow, TeamView
-from burn_tui.engine.team_reading import Change, Storage
+from burn_tui.engine.team.reading import Change, Storage
 from burn_tui.tui import format as fmt
 from burn_tui.tui.legible import legible
 

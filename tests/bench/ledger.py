@@ -30,7 +30,6 @@ from burn_tui.core.report import GROUPINGS
 from burn_tui.core.usage import AttemptOpened, PromptUse, Usage, UsageRecord
 from burn_tui.engine import burn_queries as queries
 from burn_tui.engine import ledger_reading as reading
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.burn_watch import BurnWatch
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
@@ -39,6 +38,7 @@ from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_rows import SHORTEST_GENERATION_S
 from burn_tui.engine.ledger_writing import Writing
 from burn_tui.engine.reports import report
+from burn_tui.engine.tables import ledger as sql
 
 DAYS = 90
 DAY_S = 86_400.0

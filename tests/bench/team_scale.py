@@ -22,11 +22,10 @@ from support.postgres import Server, running_server
 from burn_tui.core.budget import Budget
 from burn_tui.core.team import Sharing
 from burn_tui.core.usage import AttemptOpened
-from burn_tui.engine import team_reading as reading
-from burn_tui.engine import team_reservations as reservations
-from burn_tui.engine import team_schema
-from burn_tui.engine.team_connection import Connection, Line, address_of
-from burn_tui.engine.team_pushing import _COLUMNS
+from burn_tui.engine.team import reading, reservations
+from burn_tui.engine.team import schema as team_schema
+from burn_tui.engine.team.connection import Connection, Line, address_of
+from burn_tui.engine.team.pushing import _COLUMNS
 
 ASKED = 40
 """Times that each question is asked."""

@@ -8,7 +8,7 @@ from burn_tui.core.context import going_on
 from burn_tui.core.prompt_form import Model, Options, Prompt, version_of
 from burn_tui.core.prompt_variants import Wording, Wordings, chosen, worded
 from burn_tui.core.usage import PromptUse
-from burn_tui.engine.prompts import Chosen, Prepared
+from burn_tui.engine.prompts.library import Chosen, Prepared
 
 SONNET = Target("anthropic", "claude-sonnet-4-5")
 GPT = Target("openai", "gpt-5-mini")

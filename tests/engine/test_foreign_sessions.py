@@ -13,8 +13,8 @@ from support.ledgers import ALIVE, ledger_in
 from burn_tui.core.catalog import Target
 from burn_tui.core.usage import AttemptOpened, UsageRecord
 from burn_tui.engine.foreign_sessions import ForeignSession, ForeignWatch, foreign_sessions
-from burn_tui.engine.foreign_sql import SESSIONS
 from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.tables.foreign import SESSIONS
 
 
 def asked(session: str, *, ago_s: float = 0.0, **fields: Any) -> AttemptOpened:

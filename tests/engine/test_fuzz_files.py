@@ -13,9 +13,11 @@ from support.checkout import ROOT
 from support.fuzz import examples, spoilt
 
 from burn_tui.core.errors import PromptError, SettingsError
-from burn_tui.engine import base_file, compare_files, promptfoo
-from burn_tui.engine.pins_file import change_pins, read_pins
-from burn_tui.engine.prompt_files import parsed
+from burn_tui.engine import base_file
+from burn_tui.engine.comparing import files as compare_files
+from burn_tui.engine.comparing import promptfoo
+from burn_tui.engine.prompts.files import parsed
+from burn_tui.engine.prompts.pins_file import change_pins, read_pins
 from burn_tui.engine.settings import load
 from burn_tui.tui import theme
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from weakref import finalize
 
 from burn_tui.core.errors import LedgerError
-from burn_tui.engine.conversation_sql import CONVERSATIONS
 from burn_tui.engine.conversations import Change
+from burn_tui.engine.tables.conversations import CONVERSATIONS
 
 
 class MemoryDatabase:

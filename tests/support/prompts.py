@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from burn_tui.engine.prompt_files import SUFFIX, PromptFile, parsed
+from burn_tui.engine.prompts.files import SUFFIX, PromptFile, parsed
 
 TRIAGE = """---
 name: triage

@@ -9,7 +9,7 @@ from burn_tui.core.chat import ChatRequest
 from burn_tui.core.route_learning import features
 from burn_tui.core.routing_rules import marked
 from burn_tui.core.task_class import classify
-from burn_tui.engine.auto import Auto, question
+from burn_tui.engine.auto.choosing import Auto, question
 from burn_tui.engine.books import Books
 
 

@@ -12,9 +12,9 @@ from burn_tui.core.comparison import Call, Case, Comparison, Contender, Result, 
 from burn_tui.core.environment import Environment
 from burn_tui.core.errors import PromptError
 from burn_tui.core.prompt_variants import Wordings
-from burn_tui.engine.compare_files import Cases
-from burn_tui.engine.comparing import Draft, Wish
-from burn_tui.engine.prompts import Chosen, Prepared, wording_of
+from burn_tui.engine.comparing.files import Cases
+from burn_tui.engine.comparing.running import Draft, Wish
+from burn_tui.engine.prompts.library import Chosen, Prepared, wording_of
 
 _TEAM = Assertion(type="icontains", value="billing")
 

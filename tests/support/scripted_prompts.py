@@ -7,7 +7,7 @@ from burn_tui.core.errors import SettingsError, UnknownNameError
 from burn_tui.core.prompt_form import WORKING, PromptVersion
 from burn_tui.core.prompt_history import History, PinChange, VersionUse
 from burn_tui.core.prompt_variants import Wordings
-from burn_tui.engine.prompts import Chosen, Prepared, wording_of
+from burn_tui.engine.prompts.library import Chosen, Prepared, wording_of
 
 NOW = 1_772_460_120.0
 """2026-03-02 14:02 UTC."""

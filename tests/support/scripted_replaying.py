@@ -4,7 +4,7 @@ from pathlib import Path
 
 from burn_tui.core.errors import WrongCallError
 from burn_tui.core.route_replay import Outcome, Replay
-from burn_tui.engine.replaying import Candidate, Replayed
+from burn_tui.engine.auto.replaying import Candidate, Replayed
 
 
 def outcome(cost_nanousd: int, median_s: float | None, **by_target: int) -> Outcome:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from burn_tui.core.errors import TeamError
 from burn_tui.core.usage import AttemptOpened, Usage, UsageRecord
-from burn_tui.engine import team as engine
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.settings_schema import TeamSettings
+from burn_tui.engine.team import sharing as engine
 
 NOW = 1_772_460_000.0
 A_TIME = 10

@@ -7,12 +7,12 @@ from typing import Any
 from support.attempts import NOW
 from support.postgres import Server
 
-from burn_tui.engine import team_schema
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.settings_schema import TeamSettings
-from burn_tui.engine.team import Team
-from burn_tui.engine.team_connection import Line, address_of
+from burn_tui.engine.team import schema as team_schema
+from burn_tui.engine.team.connection import Line, address_of
+from burn_tui.engine.team.sharing import Team
 
 AWAY = "postgresql://burn:hunter2@127.0.0.1:1/team?connect_timeout=2"
 """Nobody listens there."""

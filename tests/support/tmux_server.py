@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from burn_tui.engine.tmux import Tmux
+from burn_tui.engine.tmux.client import Tmux
 
 GIVE_UP_S = 30.0
 LOOK_S = 0.05

@@ -7,7 +7,7 @@ from support.scripted import ScriptedRuntime, quiet_day
 from textual.widgets import OptionList
 
 from burn_tui.core.neighbours import Neighbour
-from burn_tui.engine.tmux import TmuxError
+from burn_tui.engine.tmux.client import TmuxError
 from burn_tui.tui.screens.neighbours import NeighboursScreen
 
 

@@ -26,9 +26,9 @@ from burn_tui.core.catalog import Target
 from burn_tui.core.money import Price
 from burn_tui.core.routing import Route
 from burn_tui.core.usage import TOKEN_COUNTS, Usage
-from burn_tui.engine import ledger_sql as sql
 from burn_tui.engine.ledger_periods import parts_of_period
 from burn_tui.engine.ledger_reading import Row, rows
+from burn_tui.engine.tables import ledger as sql
 
 _DAY_S = 86_400.0
 

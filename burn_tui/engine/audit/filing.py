@@ -19,8 +19,6 @@ from msgspec import Struct, structs
 
 from burn_tui.core.minutes import minute_of
 from burn_tui.core.usage import TOKEN_COUNTS, AttemptOpened, Correction, Usage
-from burn_tui.engine import audit_sql as sql
-from burn_tui.engine import ledger_sql
 from burn_tui.engine.audit.costs import Costs
 from burn_tui.engine.audit.pieces import Head, add, identifier
 from burn_tui.engine.audit.prepared import (
@@ -45,6 +43,8 @@ from burn_tui.engine.audit.readers import READERS
 from burn_tui.engine.audit.served_here import ServedHere
 from burn_tui.engine.ledger_names import Names
 from burn_tui.engine.ledger_writing import MINUTES_KEPT, Writing
+from burn_tui.engine.tables import audit as sql
+from burn_tui.engine.tables import ledger as ledger_sql
 
 MOST_SKIPPED = 1000
 """Lines of one piece that are kept with their reason; all are counted."""

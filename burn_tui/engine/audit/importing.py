@@ -20,7 +20,6 @@ from sqlite3 import Connection
 from msgspec import Struct
 
 from burn_tui.core.audit_progress import Progress
-from burn_tui.engine import audit_sql as sql
 from burn_tui.engine.audit.filing import Filed, Filing
 from burn_tui.engine.audit.logs import Log, logs_below, roots
 from burn_tui.engine.audit.pieces import Place, ReadPiece, Wanted, read_log
@@ -29,6 +28,7 @@ from burn_tui.engine.audit.pricing import Prices
 from burn_tui.engine.audit.worker import LENGTH, Order, decoded, encoded
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
+from burn_tui.engine.tables import audit as sql
 
 BATCH_ROWS, BATCH_FILES = 5_000, 500
 """What is written in one transaction: little enough that nobody waits long for the lock."""

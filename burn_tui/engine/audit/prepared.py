@@ -17,8 +17,8 @@ from burn_tui.engine.audit.costs import Costs
 from burn_tui.engine.audit.pieces import Head, ReadPiece
 from burn_tui.engine.audit.reader import Found, Skipped
 from burn_tui.engine.audit.readers import READERS
-from burn_tui.engine.audit_sql import COLUMNS
 from burn_tui.engine.ledger_rows import LATE_S
+from burn_tui.engine.tables.audit import COLUMNS
 
 UNKNOWN = "unknown"
 """A provider or a model that a log does not name."""
@@ -44,7 +44,7 @@ ID, EVENT_ID, LABELS, SESSION, REASON, AS_OF, IS_LATE, BUCKET = (
 MAIN_BRANCHES = frozenset({"", "main", "master", "HEAD"})
 
 Row = list[object]
-"""The columns of audit_sql.COLUMNS. In place of the numbers of words and labels are their places in the piece's lists,
+"""The columns of COLUMNS in tables/audit.py. In place of the numbers of words and labels are their places in the piece's lists,
 until the writer puts them in; it puts the id in as well.
 """
 

@@ -12,11 +12,11 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
-from burn_tui.engine import audit_sql as sql
 from burn_tui.engine.audit.prepared import Prepared, found_in
 from burn_tui.engine.audit.reader import Found
 from burn_tui.engine.ledger_rows import microseconds
 from burn_tui.engine.ledger_writing import LONGEST_CALL_S
+from burn_tui.engine.tables import audit as sql
 
 AROUND_S = 60.0
 """A tool writes its log a moment after the gateway has written its row, or before it."""

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from burn_tui.core.audit import Audit
 from burn_tui.core.report import Figures
-from burn_tui.engine import audit_sql as sql
 from burn_tui.engine.audit.asking import FOREVER
 from burn_tui.engine.audit.logs import Log
 from burn_tui.engine.audit.readers import READERS
 from burn_tui.engine.ledger_periods import parts_of_period
-from burn_tui.engine.ledger_sql import in_period
 from burn_tui.engine.reports import report
+from burn_tui.engine.tables import audit as sql
+from burn_tui.engine.tables.ledger import in_period
 
 MOST_SKIPPED = 20
 """Lines of a tool that are named."""

@@ -15,7 +15,7 @@ from textual.content import Content
 
 from burn_tui.core.comparison import Base, Comparison, Result, Row, other_models, rows
 from burn_tui.core.errors import BurnError
-from burn_tui.engine.comparing import STOPPED, Draft, Wish
+from burn_tui.engine.comparing.running import STOPPED, Draft, Wish
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings

@@ -17,7 +17,7 @@ from burn_tui.tui.widgets.prompt import Prompt
 from burn_tui.tui.widgets.route_line import Fact, RouteLine
 
 if TYPE_CHECKING:
-    from burn_tui.engine.prompts import Prepared
+    from burn_tui.engine.prompts.library import Prepared
     from burn_tui.engine.session import Session
     from burn_tui.tui.screens.report import Desk
 

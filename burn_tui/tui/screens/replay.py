@@ -12,7 +12,7 @@ from textual.content import Content
 from burn_tui.core.auto import TIERS
 from burn_tui.core.errors import BurnError
 from burn_tui.core.route_replay import Outcome
-from burn_tui.engine.replaying import Candidate, Replayed
+from burn_tui.engine.auto.replaying import Candidate, Replayed
 from burn_tui.tui import format as fmt
 from burn_tui.tui.action import Place
 from burn_tui.tui.actions import bindings

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from support.postgres import Server, running_server
 
-from burn_tui.engine import team_schema
-from burn_tui.engine.team_connection import Line, address_of
+from burn_tui.engine.team import schema as team_schema
+from burn_tui.engine.team.connection import Line, address_of
 
 
 @pytest.fixture(autouse=True)

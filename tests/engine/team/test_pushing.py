@@ -14,7 +14,8 @@ from support.waiting import until
 
 from burn_tui.core.errors import TeamAwayError
 from burn_tui.core.usage import Correction, Feedback, PromptUse, Usage, UsageRecord
-from burn_tui.engine import team_cursor, team_cursor_sql
+from burn_tui.engine.tables import team_cursor as team_cursor_sql
+from burn_tui.engine.team import cursor as team_cursor
 
 
 def some(number: int, **fields: Any) -> list[UsageRecord]:
@@ -215,7 +216,7 @@ async def test_odd_names_and_huge_figures_do_not_hold_up_the_rest(tmp_path: Path
 async def test_while_it_runs_what_settles_leaves_by_itself(
     tmp_path: Path, server: Server, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from burn_tui.engine import team as engine
+    from burn_tui.engine.team import sharing as engine
 
     monkeypatch.setattr(engine, "LOOK_S", 0.01)
     async with ledger_in(tmp_path / "ledger.sqlite3") as ledger, team_of(ledger, url) as team:

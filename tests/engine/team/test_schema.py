@@ -14,8 +14,8 @@ from support.teams import sums, team_of
 
 from burn_tui.core.errors import TeamAwayError, TeamError
 from burn_tui.core.usage import Usage
-from burn_tui.engine import team_schema
-from burn_tui.engine.team_connection import Line, address_of, expanded
+from burn_tui.engine.team import schema as team_schema
+from burn_tui.engine.team.connection import Line, address_of, expanded
 
 LAST_COLUMN = """
     SELECT column_name FROM information_schema.columns WHERE table_schema = 'burn' AND table_name = '{}'

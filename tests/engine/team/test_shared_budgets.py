@@ -18,11 +18,11 @@ from support.world import PRIMARY, world
 from burn_tui.core.budget import Budget, Fits
 from burn_tui.core.events import Refused
 from burn_tui.core.usage import AttemptOpened
-from burn_tui.engine import team_reservations as reservations
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.settings_schema import TeamSettings
-from burn_tui.engine.team import Team
-from burn_tui.engine.team_connection import Line, address_of
+from burn_tui.engine.team import reservations
+from burn_tui.engine.team.connection import Line, address_of
+from burn_tui.engine.team.sharing import Team
 
 MACHINES = 20
 

@@ -11,7 +11,7 @@ from support.postgres import Server
 from support.teams import team_of
 
 from burn_tui.core.team import LONGEST_NAME, Sharing, without_paths
-from burn_tui.engine.team_schema import VERSION
+from burn_tui.engine.team.schema import VERSION
 
 
 async def test_everybody_sees_who_burns_what_where_and_with_which_model(tmp_path: Path, url: str) -> None:

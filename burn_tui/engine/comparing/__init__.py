@@ -1,0 +1,1 @@
+"""The same cases asked of several prompts or models, and what changed."""

@@ -1,0 +1,1 @@
+"""Prompts that are files: found, versioned, pinned, and remembered."""

@@ -1,0 +1,1 @@
+"""What burn-tui says to tmux, and what it reads there."""
