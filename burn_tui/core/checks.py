@@ -137,7 +137,9 @@ def is_past_doubt(wanted_: Wanted, beginning: str) -> bool:
     """
     if wanted_.is_strict or may_be_refusal(beginning):
         return False
-    return not wanted_.is_code or len(beginning) > LONGEST_WITHOUT_CODE or has_code(beginning)
+    # A line that is not whole yet may end otherwise than it looks.
+    whole_lines = beginning[: beginning.rfind("\n") + 1]
+    return not wanted_.is_code or len(beginning) > LONGEST_WITHOUT_CODE or has_code(whole_lines)
 
 
 def has_code(text: str) -> bool:

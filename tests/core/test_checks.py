@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from burn_tui.core.chat import ChatRequest, FinishReason, JsonFormat, said
@@ -53,7 +53,12 @@ def test_what_may_still_fail_is_kept_back_and_what_may_not_is_past_doubt() -> No
     assert is_past_doubt(Wanted(is_code=True), "word " * LONGEST_WITHOUT_CODE)
 
 
-@given(text=st.text(max_size=300), is_code=st.booleans(), finish=st.sampled_from(["stop", "length"]))
+@given(
+    text=st.text(max_size=300) | st.text(alphabet="a0{};`~\n\t def", max_size=60),
+    is_code=st.booleans(),
+    finish=st.sampled_from(["stop", "length"]),
+)
+@example(text="0{00", is_code=True, finish="stop")
 def test_who_is_past_doubt_has_no_flaw_that_is_no_matter_of_its_end(
     text: str, is_code: bool, finish: FinishReason
 ) -> None:

@@ -44,8 +44,8 @@ ID, EVENT_ID, LABELS, SESSION, REASON, AS_OF, IS_LATE, BUCKET = (
 MAIN_BRANCHES = frozenset({"", "main", "master", "HEAD"})
 
 Row = list[object]
-"""The columns of COLUMNS in tables/audit.py. In place of the numbers of words and labels are their places in the piece's
-lists, until the writer puts them in; it puts the id in as well.
+"""The columns of COLUMNS in tables/audit.py. In place of the numbers of words and labels are their places in the lists
+of the piece, until the writer puts them in; it puts the id in as well.
 """
 
 Labels = tuple[str, str, str, str]
