@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -152,7 +153,18 @@ def _dashboard(options: argparse.Namespace) -> int:
             continues=getattr(options, "continue"),
             farewell=farewell,
         )
-        return app.run(mouse=not options.no_mouse) or ANSWERED
+        code = app.run(mouse=not options.no_mouse) or ANSWERED
+    if app.continued and _is_terminal(sys.stdout):
+        print(_way_back(app.continued, options))
+    return code
+
+
+def _way_back(sessions: int, options: argparse.Namespace) -> str:
+    """How to go on where the dashboard was left, with the same settings and the same ledger."""
+    places = [("--config", options.config), ("--data-dir", options.data_dir)]
+    named = [f" {option} {shlex.quote(str(place))}" for option, place in places if place]
+    kept = "1 session kept." if sessions == 1 else f"{sessions} sessions kept."
+    return f"{kept} burn-tui{''.join(named)} --continue opens {'it' if sessions == 1 else 'them'} again."
 
 
 def _once_it_stands(options: argparse.Namespace) -> "Callable[[Runtime], Awaitable[None]]":

@@ -21,8 +21,14 @@ def nanousd(usd: float | str | Decimal) -> int:
 
 
 def in_dollars(nanousd_: int) -> str:
-    """As "$0.0123", with more places where it is little."""
-    return f"${nanousd_ / NANOUSD:.4f}" if nanousd_ == 0 or nanousd_ >= NANOUSD // 100 else f"${nanousd_ / NANOUSD:.6f}"
+    """As "$0.0123", with more places where it is little: nothing that is not 0 reads as 0."""
+    places = 4 if nanousd_ == 0 or nanousd_ >= NANOUSD // 100 else 6 if nanousd_ >= NANOUSD // 100_000 else 9
+    return f"${nanousd_ / NANOUSD:.{places}f}"
+
+
+def in_cents(nanousd_: int) -> str:
+    """As "$20.00" where it is whole cents, which a person's own limit mostly is; else as in_dollars()."""
+    return in_dollars(nanousd_) if nanousd_ % (NANOUSD // 100) else f"${nanousd_ / NANOUSD:.2f}"
 
 
 class Rates(Struct, frozen=True, kw_only=True):

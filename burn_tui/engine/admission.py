@@ -20,7 +20,7 @@ from burn_tui.core.environment import (
     guard,
 )
 from burn_tui.core.events import Confirmation, Refused
-from burn_tui.core.money import NANOUSD, cost
+from burn_tui.core.money import cost, in_cents, in_dollars
 from burn_tui.core.prompt_variants import Wordings
 from burn_tui.core.usage import AttemptOpened, GuardOverride, Source, Usage, unsent
 from burn_tui.engine.books import Books
@@ -196,11 +196,10 @@ def _share(spent: Spent) -> float:
 def over_budget(exceeds: Exceeds, target: Target) -> Refused:
     """The refusal of a request that does not fit."""
     budget = exceeds.spent.budget
-    spent, limit = exceeds.spent.spent_nanousd / NANOUSD, budget.limit_nanousd / NANOUSD
+    spent, limit = in_dollars(exceeds.spent.spent_nanousd), in_cents(budget.limit_nanousd)
     return Refused(
         "budget",
-        f"Budget {budget.name} has ${spent:.4f} of ${limit:.2f} spent or reserved, "
-        f"and a call to {target} does not fit.",
+        f"Budget {budget.name} has {spent} of {limit} spent or reserved, and a call to {target} does not fit.",
         f"Raise budgets.{budget.name}.limit_usd in the settings, wait for the next {budget.period}, "
         "or use a free local model.",
     )

@@ -67,6 +67,9 @@ class BurnApp(CopyingApp):
         self._continues = continues
         self._runtime: Runtime | None = None
         self._main: MainScreen | None = None
+        self.continued = 0
+        """Once it has ended: how many sessions are kept and `--continue` will open; 0 = there is nothing to go on with.
+        """
         self._exit_code = 0
         self._was_warned = False
 
@@ -125,7 +128,7 @@ class BurnApp(CopyingApp):
         """Close connections and the ledger, however the dashboard ended."""
         if self._runtime is not None:
             if self._main is not None:
-                await self._main.keep_all()
+                self.continued = await self._main.keep_all_at_the_end()
             await self._runtime.close()
 
     async def action_quit(self) -> None:

@@ -159,6 +159,11 @@ class Deck:
             number += 1
         return f"session-{number}"
 
+    def continued(self) -> int:
+        """How many sessions `--continue` will open; 0 = none of them holds anything, or nothing is kept."""
+        is_used = any(session.transcript.entries or session.draft.strip() for session in self.sessions)
+        return len(self.sessions) if is_used and self._runtime.keeps_conversations else 0
+
     def unfinished(self) -> list[str]:
         """What would be lost if burn-tui ended now, one sentence each."""
         return [reason for session in self.sessions for reason in self._unfinished(session)]

@@ -11,6 +11,8 @@ _THREE_DIGITS = Context(prec=3)
 _LEAST_RATE = 100_000
 """Nano-USD."""
 
+_MOST_TIMES = 20
+
 _UNITS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
@@ -71,6 +73,13 @@ def ratio(times: float) -> str:
     if times >= 0.095 or times == 0:
         return f"{times:.1f}x" if times else "0x"
     return f"{times:.2f}x" if times >= 0.005 else "<0.01x"
+
+
+def burn(times: float) -> str:
+    """How hot it burns: as ratio() writes it, "over 20x" from there on. At night next to nothing is usual, and how many
+    hundred times that is says nothing.
+    """
+    return f"over {_MOST_TIMES}x" if times >= _MOST_TIMES + 0.5 else ratio(times)
 
 
 def share(part: float) -> str:

@@ -55,7 +55,7 @@ def reason(tension: Tension) -> str:
     whose = f" {worst.whose}" if worst.whose else ""
     match worst.name:
         case "burn":
-            return f"burn {fmt.ratio(worst.value)}"
+            return f"burn {fmt.burn(worst.value)}"
         case "rate limits":
             return f"{fmt.share(worst.value)} left at{whose}"
         case "errors":

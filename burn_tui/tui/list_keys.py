@@ -114,6 +114,16 @@ LIST_ACTIONS = (
         in_footer=True,
     ),
     Action(
+        id="list-gateway",
+        keys=("alt+g",),
+        shown="alt+g",
+        label="let other programs in",
+        tooltip="Show the gateway, by which other programs go through burn-tui.",
+        place="session list",
+        handler="gateway",
+        in_footer=True,
+    ),
+    Action(
         id="past-open",
         keys=("enter",),
         shown="Enter",

@@ -209,7 +209,7 @@ def _money(status: Standing, of: str) -> list[str]:
         spent += "+?"
     if burn.limit_nanousd:
         spent += f"{of}{fmt.money(burn.limit_nanousd)}"
-    return [spent] if burn.ratio is None else [spent, fmt.ratio(burn.ratio)]
+    return [spent] if burn.ratio is None else [spent, fmt.burn(burn.ratio)]
 
 
 def _marked(text: str, colour: str, *, is_coloured: bool) -> str:

@@ -125,9 +125,7 @@ def _of_scope(scope: str, since: float, until: float) -> Which:
 def _burning(alert: Alert) -> str:
     still = "Still burning" if alert.again_at else "Burning"
     what = " in unpriced tokens" if alert.measure == "tokens" else ""
-    # Until enough days are known nothing may be called usual.
-    standard_of = "the usual" if alert.days_learned >= LEARNED_DAYS else "the expected"
-    sentence = f"{still} {fmt.ratio(alert.burn)} {standard_of}{what}"
+    sentence = f"{still} {_how_hot(alert)}{what}"
     if not alert.contributors:
         return f"{sentence}."
     first = alert.contributors[0]
@@ -137,9 +135,24 @@ def _burning(alert: Alert) -> str:
     )
 
 
+def _how_hot(alert: Alert) -> str:
+    """How many times what, over which time. The rules of new days know no hours yet, so they are told by what they ask
+    for; until enough days are known nothing may be called usual.
+    """
+    about = alert.windows[0]
+    match alert.rule:
+        case "new_day":
+            return f"{fmt.burn(about.burn)} the pace of an expected day"
+        case "new_hour":
+            return f"{fmt.share(about.spent / alert.usual)} of an expected day within an hour"
+        case _:
+            hour = "the usual hour" if alert.days_learned >= LEARNED_DAYS else "the expected hour"
+            return f"{fmt.burn(alert.burn)} {hour}"
+
+
 def _alert_evidence(alert: Alert) -> Facts:
     facts = [("rule", f"{alert.rule.replace('_', ' ')}: {_RULES[alert.rule]}")]
-    facts += [(f"spent {_window(window)}", _measured(window, alert.measure)) for window in alert.windows]
+    facts += [(f"spent {_window(window)}", _measured(window, alert)) for window in alert.windows]
     days = "1 day" if alert.days_learned == 1 else f"{alert.days_learned} days"
     learned = f"from {days} like this" if alert.days_learned else "from other days or the budget"
     day = "usual day" if alert.days_learned >= LEARNED_DAYS else "expected day"
@@ -151,12 +164,14 @@ def _alert_evidence(alert: Alert) -> Facts:
     return facts
 
 
-def _measured(window: Measured, measure: Measure) -> str:
+def _measured(window: Measured, alert: Alert) -> str:
+    measure = alert.measure
     spent, expected = _amount(window.spent, measure), _amount(round(window.expected), measure)
     if not window.expected:
         return spent
+    standard_of = "usual" if alert.days_learned >= LEARNED_DAYS else "expected"
     above = _amount(max(round(window.excess), 0), measure)
-    return f"{spent}, usual {expected}: {fmt.ratio(window.burn)}, {above} above"
+    return f"{spent}, {standard_of} {expected}: {fmt.burn(window.burn)}, {above} above"
 
 
 def _window(window: Measured) -> str:

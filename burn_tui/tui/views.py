@@ -130,7 +130,7 @@ def spent(burn: "BurnView | None") -> tuple[str, ...]:
     money = fmt.money(burn.spent_nanousd)
     if burn.ratio is None:
         return f"{money} today", money
-    ratio = fmt.ratio(burn.ratio)
+    ratio = fmt.burn(burn.ratio)
     return f"{money} today, {ratio} {standard(burn)}", f"{money} {ratio}", money
 
 

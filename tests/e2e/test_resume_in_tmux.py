@@ -1,6 +1,7 @@
 """Killed at the worst moment, and started again: what stood on the screen stands there, but for the running tail."""
 
 import os
+import shlex
 import signal
 import sqlite3
 from contextlib import closing
@@ -48,3 +49,30 @@ def test_a_killed_dashboard_goes_on_where_it_was(tmp_path: Path) -> None:
             running.until_seen("❯ and how would you test it?")
             running.press("C-q")
             running.until(lambda: not running.screen.strip(), "the end of burn-tui")
+
+
+def test_who_leaves_is_told_how_to_go_on(tmp_path: Path) -> None:
+    with two_providers(tmp_path) as world:
+        command = shlex.join([console_script("burn-tui"), *world.places])
+        environ = as_a_shell_has_it(world.environ)
+        with terminal(["sh", "-c", f"{command}; exec cat"], size=(240, 30), cwd=tmp_path, environ=environ) as running:
+            running.until_seen("primary/big")
+            running.type("and how would you test it?")
+            running.until_seen("you test it?")
+            running.press("C-q")
+            running.until_seen("3 sessions kept. burn-tui --config")
+            running.until_seen("--continue opens them again.")
+
+
+def test_a_file_that_is_written_instead_of_the_terminal_is_not_told(tmp_path: Path) -> None:
+    with two_providers(tmp_path) as world:
+        command = shlex.join([console_script("burn-tui"), *world.places])
+        environ = as_a_shell_has_it(world.environ)
+        line = f"{command} > said; echo it has ended; exec cat"
+        with terminal(["sh", "-c", line], size=(100, 30), cwd=tmp_path, environ=environ) as running:
+            running.until_seen("primary/big")
+            running.type("and how would you test it?")
+            running.until_seen("you test it?")
+            running.press("C-q")
+            running.until_seen("it has ended")
+        assert (tmp_path / "said").read_text() == ""

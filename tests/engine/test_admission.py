@@ -235,3 +235,9 @@ def test_a_refusal_for_money_names_the_budget_and_what_to_do() -> None:
         "Budget daily has $19.9950 of $20.00 spent or reserved, and a call to openai/gpt does not fit."
     )
     assert "budgets.daily.limit_usd" in refused.mend
+
+
+def test_a_budget_of_less_than_a_cent_is_told_with_the_digits_that_it_has() -> None:
+    budget = Budget(name="daily", limit_nanousd=4_200_000, timezone=UTC)
+    assert "has $0.000021 of $0.004200 spent" in over_budget(Exceeds(Spent(budget, 21_000)), PAID).reason
+    assert "has $0.000000500 of $0.004200 spent" in over_budget(Exceeds(Spent(budget, 500)), PAID).reason

@@ -131,3 +131,10 @@ def test_a_countdown_is_rounded_up_so_that_zero_means_now(left_s: float, text: s
 
 def test_the_time_of_day_is_that_of_the_zone_that_was_asked_for() -> None:
     assert fmt.clock_time(1_772_460_120.0, UTC) == "14:02"
+
+
+@pytest.mark.parametrize(
+    ("times", "text"), [(0, "0x"), (2.14, "2.1x"), (20.4, "20x"), (20.5, "over 20x"), (9_999.0, "over 20x")]
+)
+def test_how_many_times_hotter_is_counted_up_to_twenty(times: float, text: str) -> None:
+    assert fmt.burn(times) == text

@@ -72,6 +72,29 @@ async def test_a_draft_is_on_disk_when_burn_tui_ends() -> None:
     assert (await kept(running)).draft == "unsent"
 
 
+async def test_who_leaves_is_told_how_many_sessions_can_be_gone_on_with() -> None:
+    async with dashboard() as running:
+        running.runtime.keeps_conversations = True
+        await running.type("unsent")
+        running.app.exit()
+    assert running.app.continued == 3
+
+
+async def test_who_leaves_without_having_written_anything_is_told_nothing() -> None:
+    async with dashboard() as running:
+        running.runtime.keeps_conversations = True
+        running.app.exit()
+    assert running.app.continued == 0
+
+
+async def test_what_is_not_kept_is_not_said_to_be_kept() -> None:
+    async with dashboard() as running:
+        running.runtime.keeps_conversations = False
+        await running.type("unsent")
+        running.app.exit()
+    assert running.app.continued == 0
+
+
 async def test_everything_stands_where_it_stood_after_a_restart() -> None:
     async with dashboard() as running:
         await running.send("why")

@@ -44,10 +44,10 @@ async def test_every_provider_has_its_state_even_if_it_was_not_asked_today() -> 
         assert all(name in rows for name in ("anthropic", "openai", "gemini", "ollama"))
 
 
-async def test_a_target_that_lets_one_request_through_is_said_to_be_probed() -> None:
+async def test_a_target_that_lets_one_request_through_is_said_to_be_tried_again() -> None:
     async with dashboard(size=(160, 45)) as running:
         running.runtime.router.states[SONNET] = ("half_open", 0.0)
-        await running.until(lambda: "probing" in running.text("#column"))
+        await running.until(lambda: "trying again" in running.text("#column"))
 
 
 async def test_the_strip_has_four_lines_of_the_most_important() -> None:
@@ -130,3 +130,11 @@ async def test_what_was_told_stays_on_the_panel_and_in_the_strip_with_its_key() 
         assert "1 more" in running.text("#column")
     async with dashboard(ScriptedRuntime(burn=day), size=(80, 24)) as running:
         await running.until(lambda: "⚠ 2 alerts: alt+a" in running.text("#strip"))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(2.14, "2.1x ▲ the usual, last hour"), (109.0, "over 20x ▲ the usual, last hour")]
+)
+async def test_the_ratio_says_of_what_time_it_is_and_stops_counting_at_twenty(ratio: float, words: str) -> None:
+    async with dashboard(size=(160, 45)) as running:
+        await shows(running, "#column", structs.replace(quiet_day(), ratio=ratio), words)

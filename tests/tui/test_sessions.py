@@ -7,6 +7,7 @@ from support.scripted import GPT, SONNET, ScriptedRuntime, answers, begins, ends
 from textual.color import Color
 
 from burn_tui.tui.screens.choose_provider import ChooseProviderScreen
+from burn_tui.tui.screens.gateway import GatewayScreen
 from burn_tui.tui.screens.name_session import NameSessionScreen
 from burn_tui.tui.screens.question import QuestionScreen
 from burn_tui.tui.screens.sessions import SessionsScreen
@@ -317,6 +318,15 @@ async def test_the_list_moves_copies_and_brings_back_sessions() -> None:
         await running.until(lambda: isinstance(running.app.screen, SessionsScreen))
         await running.pilot.press("d")
         await running.until(lambda: names(running)[1] == "api-refactor copy")
+
+
+async def test_the_list_says_how_other_programs_come_in_and_leads_there() -> None:
+    async with dashboard() as running:
+        await opens(running, SessionsScreen, "f8")
+        assert "alt+g let other programs in" in running.text()
+        await opens(running, GatewayScreen, "alt+g")
+        await running.pilot.press("escape")
+        await running.until(lambda: running.app.screen is running.main)
 
 
 async def test_enter_in_the_list_goes_to_the_marked_session() -> None:

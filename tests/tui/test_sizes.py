@@ -94,3 +94,10 @@ async def test_a_draft_survives_a_terminal_that_was_too_small_for_it() -> None:
         await running.pilot.resize_terminal(10, 3)
         await running.pilot.resize_terminal(100, 30)
         await running.until(lambda: "kept" in running.text("#prompt"))
+
+
+async def test_where_few_keys_have_room_they_are_those_of_help_and_of_quitting() -> None:
+    async with dashboard(size=(40, 15)) as running:
+        assert running.text("KeyLine").split() == ["F1", "help", "ctrl+q", "quit", "ctrl+p", "palette"]
+        await running.pilot.resize_terminal(80, 24)
+        await running.until(lambda: "F8 sessions ctrl+q quit" in " ".join(running.text("KeyLine").split()))

@@ -13,6 +13,8 @@ of them take seconds: whoever has a screen does this beside it, with a connectio
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, structs
@@ -138,26 +140,60 @@ class Answerers(Struct, frozen=True, kw_only=True):
     """Each of the first MOST_PINNED is a route of its own; () = the models that cost most in the past."""
 
 
-def audit(connection: sqlite3.Connection, *, since: float, now: float, answerers: Answerers) -> Audit:
-    """Everything about the attempts that started since then, both in seconds since the epoch."""
+class _OfCalls(Struct, frozen=True, kw_only=True):
+    """What is told of calls whatever task they were for."""
+
+    tools: tuple[ToolSeen, ...]
+    switches: Switches
+    priced: tuple[Priced, ...]
+    estimated: int
+
+
+def audit(
+    connection: sqlite3.Connection,
+    *,
+    since: float,
+    now: float,
+    answerers: Answerers,
+    beside: sqlite3.Connection | None = None,
+) -> Audit:
+    """Everything about the attempts that started since then, both in seconds since the epoch.
+
+    `beside`: another connection, to the same moment of the same ledger. What does not need the tasks is asked there at
+    the same time: SQLite lets other threads run while it looks.
+    """
     lately = max(since, now - LATELY_DAYS * _DAY_S)
-    tasks = task_uses(connection, since=since, until=FOREVER)
-    if not answerers.targets:  # nobody is set up: the models that were used are what there is to choose from
-        answerers = structs.replace(answerers, targets=tuple(dict.fromkeys(use.target for use in tasks)))
-    (estimated,) = rows(connection, _ESTIMATED, parts_of_period(since, FOREVER))
+    with ThreadPoolExecutor(1) as thread:
+        ask = partial(_of_calls, since=since, lately=lately)
+        asked = None if beside is None else thread.submit(ask, beside)
+        tasks = task_uses(connection, since=since, until=FOREVER)
+        if not answerers.targets:  # nobody is set up: the models that were used are what there is to choose from
+            answerers = structs.replace(answerers, targets=tuple(dict.fromkeys(use.target for use in tasks)))
+        routes = other_routes(connection, since=lately, until=FOREVER, given=answerers)
+        calls = ask(connection) if asked is None else asked.result()
     return Audit(
         since=since,
         until=now,
         tasks=tasks,
-        tools=tools_seen(connection, since=since),
+        tools=calls.tools,
         cheaper=served_as_well(tasks, answerers.price),
         caches=cache_uses(tasks, answerers.price),
         providers=concentration(tasks),
-        switches=_switches(connection, since=lately),
-        routes=other_routes(connection, since=lately, until=FOREVER, given=answerers),
-        priced=priced(connection, since=since),
-        estimated_attempts=estimated["estimated"],
+        switches=calls.switches,
+        routes=routes,
+        priced=calls.priced,
+        estimated_attempts=calls.estimated,
         unpriced_attempts=sum(use.unpriced_attempts for use in tasks),
+    )
+
+
+def _of_calls(connection: sqlite3.Connection, *, since: float, lately: float) -> _OfCalls:
+    (estimated,) = rows(connection, _ESTIMATED, parts_of_period(since, FOREVER))
+    return _OfCalls(
+        tools=tools_seen(connection, since=since),
+        switches=_switches(connection, since=lately),
+        priced=priced(connection, since=since),
+        estimated=estimated["estimated"],
     )
 
 

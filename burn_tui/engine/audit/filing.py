@@ -203,7 +203,7 @@ class Filing:
             statements: Sequence[str] = ledger_sql.ROLL_UP_ONE
             values = {"id": ids["first_id"], "oldest_minute": 0}
         else:
-            statements = ledger_sql.ROLL_UP_RANGE if is_timed else ledger_sql.ROLL_UP_UNTIMED_RANGE
+            statements = ledger_sql.ROLL_UP_IMPORT if is_timed else ledger_sql.ROLL_UP_UNTIMED_IMPORT
             # Not reckoned from the newest row: a clock may have been wrong when it was logged.
             values = {**ids, "oldest_minute": minute_of(self._now) - MINUTES_KEPT}
         for statement in statements:

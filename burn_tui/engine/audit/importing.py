@@ -13,7 +13,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -25,7 +24,7 @@ from burn_tui.engine.audit.logs import Log, logs_below, roots
 from burn_tui.engine.audit.pieces import Place, ReadPiece, Wanted, read_log
 from burn_tui.engine.audit.prepared import Prepared, anew, prepared
 from burn_tui.engine.audit.pricing import Prices
-from burn_tui.engine.audit.worker import LENGTH, Order, decoded, encoded
+from burn_tui.engine.audit.worker import LENGTH, PIPE_BYTES, Order, decoded, encoded
 from burn_tui.engine.clock import Clock
 from burn_tui.engine.ledger import Ledger
 from burn_tui.engine.tables import audit as sql
@@ -37,6 +36,10 @@ LARGE_BYTES = 256 << 20
 LARGE_TIMES = 6
 """An import of so much is done once. Its batches are so many times as large: each of them writes nearly all pages of an
 index of random ids anew."""
+PARTS = 20
+"""Of the first and the last one of so many the batches are small all the same: prices are looked up for the first, and
+while the last is written nothing is left to be read.
+"""
 
 ROOMY = ("PRAGMA cache_size = -65536", "PRAGMA wal_autocheckpoint = 16384")
 USUAL = ("PRAGMA cache_size = -2000", "PRAGMA wal_autocheckpoint = 1000")
@@ -53,7 +56,6 @@ MOST_WORKERS = 4
 
 QUEUED_PIECES = 48
 """Read and not written yet, so that workers go on while a batch is written; more would only take memory."""
-PIPE_BYTES = 1 << 20
 
 
 class Imported(Struct, frozen=True, kw_only=True):
@@ -129,7 +131,7 @@ class Importer:
         filing = Filing(self._prices.costs, now=self._clock.now())
         done: set[bytes] = set()
         async with self._read(wanted, size) as pieces, self._room(size):
-            async for batch in _ahead(_batches(pieces, times=LARGE_TIMES if size > LARGE_BYTES else 1)):
+            async for batch in _ahead(_batches(pieces, sizes)):
                 filed = await self._take(batch, filing)
                 total.new_rows += filed.new_rows
                 total.corrected += filed.corrected
@@ -239,12 +241,18 @@ def _all_pieces(wanted: Wanted) -> list[ReadPiece]:
     return list(read_log(wanted))
 
 
-async def _batches(pieces: AsyncIterator[Prepared], *, times: int) -> AsyncIterator[list[Prepared]]:
+async def _batches(pieces: AsyncIterator[Prepared], sizes: Mapping[bytes, int]) -> AsyncIterator[list[Prepared]]:
+    """`sizes`: bytes to be read of each log, by path."""
+    left = dict(sizes)
+    size = bytes_left = sum(sizes.values())
     batch: list[Prepared] = []
     rows = 0
     async for piece in pieces:
         batch.append(piece)
         rows += piece.responses
+        bytes_left -= left.pop(piece.head.path, 0)
+        is_midst = size < bytes_left * PARTS < size * (PARTS - 1)
+        times = LARGE_TIMES if size > LARGE_BYTES and is_midst else 1
         if rows >= BATCH_ROWS * times or len(batch) >= BATCH_FILES * times:
             yield batch
             batch, rows = [], 0
@@ -278,12 +286,20 @@ async def _work(orders: Iterator[Order], queue: "asyncio.Queue[Prepared | None]"
 
 
 async def _one_worker(orders: Iterator[Order], queue: "asyncio.Queue[Prepared | None]") -> None:
-    """Until there are no orders left. A log that is the end of its worker is left for the next import."""
-    for first in orders:
+    """Until there are no orders left. A log that is the end of its worker is left for the next import.
+
+    Each order is given while the one before it is worked on: a worker that asked for it would wait until somebody has
+    the time to answer.
+    """
+    coming = next(orders, None)
+    while coming is not None:
         async with _process() as (to_worker, from_worker):
             with suppress(asyncio.IncompleteReadError, ConnectionError):
-                for order in chain([first], orders):
-                    to_worker.write(encoded(order))
+                to_worker.write(encoded(coming))
+                while coming is not None:
+                    coming = next(orders, None)
+                    if coming is not None:
+                        to_worker.write(encoded(coming))
                     while body := await _message(from_worker):
                         for piece in decoded(body):
                             await queue.put(piece)

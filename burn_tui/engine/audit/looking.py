@@ -2,7 +2,7 @@
 
 ledger: anything new? ── no ──> what is remembered, of this process or of the file beside the ledger
               │ yes
-              └──> the prices of all models ──> asking.py, in a thread with a connection of its own
+              └──> the prices of all models ──> asking.py, in two threads with connections of their own
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class Looking:
         self._remembered[since] = known
         return known.audit
 
-    async def _asked(self, question: Callable[[sqlite3.Connection], Audit]) -> Audit:
+    async def _asked(self, question: Callable[..., Audit]) -> Audit:
         """The answer, without holding up whoever writes to the ledger meanwhile."""
         file = await self._ledger.reading(_file)
         return await (self._ledger.reading(question) if file is None else asyncio.to_thread(_in_thread, file, question))
@@ -139,6 +139,12 @@ def _file(connection: sqlite3.Connection) -> Path | None:
     return Path(name) if name else None
 
 
-def _in_thread(file: Path, question: Callable[[sqlite3.Connection], Audit]) -> Audit:
-    with ledger_to_read(file) as connection:
-        return Audit(since=0.0, until=0.0) if connection is None else question(connection)
+def _in_thread(file: Path, question: Callable[..., Audit]) -> Audit:
+    with ledger_to_read(file) as connection, ledger_to_read(file) as beside:
+        if connection is None or beside is None:
+            return Audit(since=0.0, until=0.0)
+        while state_of(connection) != state_of(beside):  # a row came in between; who reads never waits for who writes
+            for one in (connection, beside):
+                one.execute("ROLLBACK")
+                one.execute("BEGIN")
+        return question(connection, beside=beside)

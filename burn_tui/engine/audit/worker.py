@@ -9,6 +9,7 @@ import os
 import struct
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -21,7 +22,16 @@ from burn_tui.engine.audit.prepared import Prepared, prepared
 TOGETHER = 500
 """Responses to a message: each costs the writer as much as ten of them."""
 
+PIPE_BYTES = 1 << 20
+"""Between the worker and the writer: what Linux allows to everybody (pipe(7))."""
+
 LENGTH = struct.Struct(">I")
+
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 class Order(Struct, array_like=True):
@@ -64,6 +74,7 @@ def main() -> None:
 
 
 def _work() -> None:
+    _widen(sys.stdout.fileno())
     gc.disable()  # what is read goes in no circles, and the collector would look through all of it again and again
     for order in _orders(sys.stdin.buffer):
         some: list[Prepared] = []
@@ -77,6 +88,13 @@ def _work() -> None:
             sys.stdout.buffer.write(message(_encode(some)))
         sys.stdout.buffer.write(message(b""))
         sys.stdout.buffer.flush()
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole message or more into the pipe, so that reading goes on while the writer has no time to take it."""
+    if fcntl is not None and hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux
+        with suppress(OSError):  # as much as the system allows to a user
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _orders(pipe: BinaryIO) -> Iterator[Order]:

@@ -20,7 +20,7 @@ from burn_tui.core.budget import Budget, Fits, Spent
 from burn_tui.core.errors import LedgerError, TeamAwayError, TeamError
 from burn_tui.core.events import Refused
 from burn_tui.core.expectation import Expectation, learn
-from burn_tui.core.money import NANOUSD
+from burn_tui.core.money import in_cents, in_dollars
 from burn_tui.core.team import Member, SharedBudget, SharedRow, Sharing, TeamView, plain
 from burn_tui.core.usage import AttemptOpened
 from burn_tui.engine.clock import Clock, local_timezone
@@ -345,10 +345,10 @@ def _as_spent(shared: SharedBudget) -> Spent:
 
 
 def _over(budget: SharedBudget, target: str) -> Refused:
-    used = (budget.spent_nanousd + budget.reserved_nanousd) / NANOUSD
+    used = in_dollars(budget.spent_nanousd + budget.reserved_nanousd)
     return Refused(
         "budget",
-        f"The team's budget {budget.name} has ${used:.4f} of ${budget.limit_nanousd / NANOUSD:.2f} spent or reserved, "
+        f"The team's budget {budget.name} has {used} of {in_cents(budget.limit_nanousd)} spent or reserved, "
         f"and a call to {target} does not fit.",
         f"Its owner raises it with burn-tui team budget; or wait for the next {budget.period}, "
         "or use a free local model.",

@@ -29,6 +29,8 @@ _GAUGE_CELLS = 8
 _MOST_SLOW = 2
 """Operations that are named."""
 
+_THE_HOUR = ", last hour"
+
 _ARROWS: dict[Trend, str] = {"rising": "▲", "steady": "▶", "falling": "▼"}
 """Where the last quarter of an hour goes."""
 
@@ -44,7 +46,7 @@ class BurnPanel(Panel):
         lines = [_spent(burn, width)]
         if burn.share_of_limit is not None:
             lines.append(_bar(burn.share_of_limit, width))
-        lines += [spread(_ratio(burn), _day_end(burn), width), *_expected(burn, width)]
+        lines += [spread(_ratio_of_the_hour(burn, width), _day_end(burn), width), *_expected(burn, width)]
         if burn.tension is not None:
             lines.append(_tension(burn.tension, width))
         lines.append(Content())
@@ -122,7 +124,15 @@ def _ratio(burn: BurnView) -> Content:
         return Content.styled(f"-  of {standard(burn)}", "$foreground-muted")
     style = "$text-success" if burn.ratio < 1.5 else "bold $text-warning" if burn.ratio < 3.0 else "bold $text-error"
     arrow = f" {_ARROWS[burn.trend]}" if burn.trend else ""
-    return Content.assemble((fmt.ratio(burn.ratio) + arrow, style), (f" {standard(burn)}", "$foreground-muted"))
+    return Content.assemble((fmt.burn(burn.ratio) + arrow, style), (f" {standard(burn)}", "$foreground-muted"))
+
+
+def _ratio_of_the_hour(burn: BurnView, width: int) -> Content:
+    """It says so where there is room: beside the day's figures it would pass for one of them."""
+    ratio = _ratio(burn)
+    if burn.ratio is None or ratio.cell_length + len(_THE_HOUR) + 1 + _day_end(burn).cell_length > width:
+        return ratio
+    return Content.assemble(ratio, (_THE_HOUR, "$foreground-disabled"))
 
 
 def _expected(burn: BurnView, width: int) -> list[Content]:

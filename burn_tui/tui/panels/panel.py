@@ -23,7 +23,7 @@ class Health(Struct, frozen=True, kw_only=True):
     provider_name: str
     colour: str
     state: str
-    """"ok", "resting 43 s" or "probing"."""
+    """"ok", "resting 43 s" or "trying again"."""
     is_local: bool
 
 

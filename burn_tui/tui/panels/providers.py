@@ -111,7 +111,7 @@ def _style(name: str, text: str) -> str:
             return "$foreground"
         case "failed":
             return "$text-error"
-        case "state" if text.startswith(("resting", "probing")):
+        case "state" if text.startswith(("resting", "trying")):
             return "bold $text-warning"
         case "state":
             return "$text-success"

@@ -139,7 +139,7 @@ def _head(view: Seen, width: int) -> list[Content]:
     audit = view.audit
     period = f"{view.days} days" if view.days else "all of it"
     pieces = [
-        Content.styled(f" {period} ", "bold reverse"),
+        Content.styled(period, "bold reverse"),
         Content.styled(f"{audit.attempts:,} calls", "$foreground"),
         Content.styled(fmt.money(audit.cost_nanousd), "bold $foreground"),
         *(_tool(tool, has_calls=width >= _ROOMY_CELLS) for tool in audit.tools),

@@ -97,7 +97,7 @@ def state_in_words(state: tuple[str, float]) -> str:
         case ("resting", seconds):
             return f"resting {fmt.countdown(seconds)}"
         case ("half_open", _):
-            return "probing"
+            return "trying again"
         case _:
             return "ok"
 
@@ -176,4 +176,4 @@ class ChooseProviderScreen(ModalScreen[Chosen | None]):
 def _note_style(choice: Choice) -> str:
     if not choice.is_possible:
         return "$foreground-disabled"
-    return "$text-warning" if choice.note.startswith(("resting", "probing")) else "$foreground-muted"
+    return "$text-warning" if choice.note.startswith(("resting", "trying")) else "$foreground-muted"

@@ -55,6 +55,9 @@ RULED_HEIGHT = 12
 _BEFORE_ANSWERS = 3
 """Keys that are worth more than the one that leads to the answers."""
 
+_NEVER_LEFT_OUT = ("help", "quit")
+"""Where there is room for a few keys only: the way to all others, and the way out."""
+
 TICK_S = 1.0
 """Between two looks at the ledger and the breakers."""
 
@@ -162,8 +165,10 @@ class Frame(Screen[None]):
             self.query_one(KeyLine).show(_footer("watched session", is_busy=False))
         else:
             session = self.deck.active
+            is_narrow = self.app.size.width < FRAMED_WIDTH
+            has_text = bool(session.transcript.entries)
             self.query_one(KeyLine).show(
-                _footer(place, is_busy=session.is_busy, has_text=bool(session.transcript.entries))
+                _footer(place, is_busy=session.is_busy, has_text=has_text, is_narrow=is_narrow)
             )
 
     def _show_tabs(self) -> None:
@@ -209,8 +214,9 @@ class Frame(Screen[None]):
             self.query_one("#sign").styles.color = colour
 
     def on_resize(self) -> None:
-        """The frame depends on the width."""
+        """Frame and footer depend on the width."""
         self._show_tabs()
+        self._show_keys()
 
     def _show_route(self) -> None:
         self._preview_timer.pause()
@@ -286,8 +292,10 @@ class Frame(Screen[None]):
         self._refresh()
 
 
-def _footer(place: Place, *, is_busy: bool, has_text: bool = False) -> tuple[Action, ...]:
+def _footer(place: Place, *, is_busy: bool, has_text: bool = False, is_narrow: bool = False) -> tuple[Action, ...]:
     shown = [action for action in ACTIONS.values() if action.place == place and action.in_footer]
     if has_text and place == "dashboard":
         shown.insert(_BEFORE_ANSWERS, ACTIONS["to-conversation"])
+    if is_narrow:
+        shown.sort(key=lambda action: action.id not in _NEVER_LEFT_OUT)
     return (ACTIONS["stop"], *shown) if is_busy else tuple(shown)

@@ -38,6 +38,11 @@ class Keeping(Frame):
         for session in list(self.deck.sessions):
             await self._keep(session)
 
+    async def keep_all_at_the_end(self) -> int:
+        """How many of them can be gone on with; 0 = none, or they could not be kept."""
+        await self.keep_all()
+        return 0 if self._keeping_problem else self.deck.continued()
+
     async def _keep(self, session: "Session") -> None:
         if session not in self.deck.sessions:
             return

@@ -30,7 +30,7 @@ class Row(Struct, frozen=True, kw_only=True):
     draft: str
 
 
-What = Literal["go", "new", "rename", "close", "duplicate", "reopen", "up", "down"]
+What = Literal["go", "new", "rename", "close", "duplicate", "reopen", "up", "down", "gateway"]
 
 
 class Wish(Struct, frozen=True):
@@ -116,6 +116,10 @@ class SessionsScreen(ModalScreen[Wish | None]):
     def action_reopen(self) -> None:
         """Bring back the one that was closed last."""
         self._wish("reopen")
+
+    def action_gateway(self) -> None:
+        """Where other programs come in, whose sessions stand here as well."""
+        self._wish("gateway")
 
     def action_move(self, by: Literal["up", "down"]) -> None:
         """Change places with the neighbour."""

@@ -82,6 +82,9 @@ class Tabs(Asking):
 
     async def _fulfil(self, wish: Wish) -> int | None:
         """Which session the list marks afterwards; None = the list is left."""
+        if wish.what == "gateway":
+            await self.run_action("show_gateway")
+            return None
         if wish.position >= len(self.deck.sessions):
             return await self._fulfil_foreign(wish)
         session = self.deck.sessions[wish.position]

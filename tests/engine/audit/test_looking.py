@@ -87,6 +87,26 @@ async def test_where_no_memory_can_be_written_the_audit_is_the_same(tmp_path: Pa
     assert found.attempts == 1
 
 
+async def test_all_figures_are_of_one_moment_also_if_a_row_comes_in_while_the_look_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def state_of(connection: sqlite3.Connection) -> str:
+        asked.append(asking.state_of(connection))
+        if len(asked) == 2:  # by the first of the two connections of the look
+            asyncio.run_coroutine_threadsafe(ledger.record([call()]), loop).result(60)
+        return asked[-1]
+
+    monkeypatch.setattr("burn_tui.engine.audit.looking.state_of", state_of)
+    async with ledger_in(tmp_path / "ledger.sqlite3") as ledger:
+        await ledger.record([call()])
+        found = await looking(ledger).look(SINCE, UNTIL)
+    assert asked[1] != asked[2]
+    assert (found.attempts, sum(tool.attempts for tool in found.tools)) == (2, 2)
+
+
 async def test_a_look_that_is_given_up_goes_on_and_the_next_one_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     reckoned: list[float] = []
 
