@@ -25,13 +25,10 @@ from burn_tui.core.catalog import Target
 from burn_tui.core.chat import ChatRequest, estimate_request_tokens
 from burn_tui.core.context import going_on, left_out
 from burn_tui.core.events import (
-    AttemptFailed,
-    AttemptFinished,
     BudgetWarned,
     ContextReduced,
     Event,
     FellBack,
-    Hedged,
     Refused,
     RequestFinished,
     RouteDecided,
@@ -39,13 +36,12 @@ from burn_tui.core.events import (
 )
 from burn_tui.core.failure import ErrorType, Failure
 from burn_tui.core.prompt_variants import worded
-from burn_tui.core.routing import Plan, Step, Try, hedge_after_s, next_step, quick_retry_s
+from burn_tui.core.routing import Plan, Step, Try, next_step, quick_retry_s
 from burn_tui.core.usage import AttemptOpened, UsageRecord, unsent
 from burn_tui.core.wording import failure_sentence
 from burn_tui.engine.admission import Admission, Caller, over_budget
-from burn_tui.engine.attempt import CANCELLED, Attempt, Watch, way_to
+from burn_tui.engine.attempt import Attempt, Watch, way_to
 from burn_tui.engine.choice import Choice
-from burn_tui.engine.hedge import Pump, first_to_speak
 from burn_tui.engine.last_words import both_counts, first_back, followed_by
 from burn_tui.engine.patience import LOOK_AGAIN_S, Patience
 from burn_tui.engine.planning import route_of
@@ -151,83 +147,11 @@ class Journey:
         """Somebody has answered: the end, unless the answer is looked at (verified_journey.py)."""
         yield self._finished(self._target)
 
-    async def _answer(self) -> AsyncGenerator[Event]:
-        patience_s = await self._usual_patience_s() if self._policy.hedge else None
-        events = self._attempt.events(self._notices()) if patience_s is None else self._hedged(patience_s)
-        async with aclosing(events):
-            async for event in events:
-                yield event
+    def _answer(self) -> AsyncGenerator[Event]:
+        """The attempt's events; where two may run at once see hedged_journey.py."""
+        return self._attempt.events(self._notices())
 
-    # --- two attempts at once ----------------------------------------------------------------------
-
-    async def _usual_patience_s(self) -> float | None:
-        router = self._router
-        return hedge_after_s(await router.books.first_chunks(self._target, now=router.clock.now()))
-
-    async def _hedged(self, patience_s: float) -> AsyncGenerator[Event]:
-        """The attempt's events; if it has nothing to say for too long and another one is quicker, that one's."""
-        one = Pump(self._attempt, self._notices())
-        other: Pump | None = None
-        try:
-            async for event in one.opening():
-                yield event
-            if not await one.speaks(within_s=patience_s) and (beside := await self._beside(patience_s)) is not None:
-                other, choice, hedged = beside
-                yield hedged
-                if await first_to_speak(one, other) is other:
-                    async for event in self._overtaken(one, other, choice, hedged):
-                        yield event
-                    one, other = other, None
-                else:
-                    await self._note_loser(other, choice)
-                    other = None
-            async with aclosing(one.events()) as events:
-                async for event in events:
-                    yield event
-        finally:
-            await one.stop()
-            if other is not None:
-                await self._note_loser(other, choice)
-
-    async def _beside(self, patience_s: float) -> tuple[Pump, Choice, Hedged] | None:
-        """Another target that was asked as well; None if none may be."""
-        after = self._plan.targets[self._plan.targets.index(self._target) + 1 :]
-        following = next((target for target in after if self._choice.admits(target)), None)
-        if following is None:
-            return None
-        choice = Choice(self._router, self._setup)
-        choice.take(following)
-        why = f"{self._target} has said nothing for {patience_s:.1f} s, far longer than usual."
-        opened = structs.replace(
-            self._opened(self._sending, following, choice.lane),
-            attempt=len(self._records) + 2,
-            route_reason=why,
-            fell_back_from=str(self._target),
-        )
-        if not isinstance(await self._admission.admit(opened, following, self._caller), Fits):
-            choice.leave()
-            return None
-        pump = Pump(self._call(opened, following))
-        return pump, choice, Hedged(self._target, following, why)
-
-    async def _overtaken(self, one: Pump, other: Pump, choice: Choice, hedged: Hedged) -> AsyncGenerator[Event]:
-        """The end of the slow attempt, and the change to the quicker one."""
-        await one.stop()
-        for event in one.so_far():
-            yield event
-        slow = self._attempt
-        if slow.failure is CANCELLED:
-            yield AttemptFailed(slow.record.opened.attempt, self._target, CANCELLED)
-            yield AttemptFinished(slow.record)
-        await self._note(slow)
-        why = f"{hedged.why} {hedged.also_target} was asked as well and was quicker."
-        yield self._fall_back(hedged.also_target, "timeout", why, continues=False, choice=choice)
-        self._attempt = other.attempt
-
-    async def _note_loser(self, pump: Pump, choice: Choice) -> None:
-        await pump.stop()
-        self._records.append(pump.attempt.record)
-        await choice.learn(pump.attempt.failure, pump.attempt.headroom, is_forgiven=False)
+    # --- before an attempt -------------------------------------------------------------------------
 
     async def _admit(self) -> AsyncGenerator[Event]:
         """Opens the row of the attempt, or ends the request with a refusal. Who cannot be paid is no backup."""

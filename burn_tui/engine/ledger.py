@@ -23,16 +23,15 @@ from typing import Self, TypeVar
 import aiosqlite
 from msgspec import structs
 
-from burn_tui.core.breaker import Breaker
 from burn_tui.core.budget import Budget, Exceeds, Fits, Spent, reserve
 from burn_tui.core.burn import Spending
 from burn_tui.core.catalog import Target
 from burn_tui.core.errors import LedgerError, LedgerUnavailableError
-from burn_tui.core.health import Scope
 from burn_tui.core.latency import Histogram
 from burn_tui.core.minutes import minute_of
-from burn_tui.core.usage import AttemptOpened, Correction, Feedback, GuardOverride, Outcome, UsageRecord, unsent
+from burn_tui.core.usage import AttemptOpened, Correction, UsageRecord, unsent
 from burn_tui.engine import ledger_reading as reading
+from burn_tui.engine.ledger_asides import BesideAttempts
 from burn_tui.engine.ledger_backlog import Backlog, left_beside
 from burn_tui.engine.ledger_errors import explained
 from burn_tui.engine.ledger_file import flush_log, make_private_file
@@ -43,7 +42,6 @@ from burn_tui.engine.ledger_transactions import IN_MEMORY, FileReplacedError, Ki
 from burn_tui.engine.ledger_writing import Writing
 from burn_tui.engine.ownership import this_process
 from burn_tui.engine.tables import ledger as sql
-from burn_tui.engine.tables.outcomes import NOTE_OUTCOME
 
 BUSY_S = 10.0
 """How long a statement waits for another process's transaction before it is an error."""
@@ -51,7 +49,7 @@ BUSY_S = 10.0
 T = TypeVar("T")
 
 
-class Ledger:
+class Ledger(BesideAttempts):
     """Made by `open` or `in_memory`. Every method may be called by many tasks at once.
 
     Every method raises LedgerError, with the mend, for whatever the database cannot do; except that what a live call
@@ -263,74 +261,6 @@ class Ledger:
     async def rebuild_rollups(self) -> None:
         """Compute all roll-ups anew from the rows."""
         await self._write(lambda writing: writing.rebuild_rollups())
-
-    # --- beside the attempts ------------------------------------------------------------------------
-
-    async def rests(self) -> dict[Scope, tuple[Breaker, str | None]]:
-        """The rests that were kept, each with the fingerprint of the key that it was learned with."""
-        return {
-            Scope(row["provider_name"], row["lane"], row["model"]): (
-                Breaker(row["failures"], row["resting_until"], row["resting_for"]),
-                row["key_fingerprint"],
-            )
-            for row in await self._rows(sql.RESTS)
-        }
-
-    async def keep_rest(self, scope: Scope, breaker: Breaker, fingerprint: str | None) -> None:
-        """Remember the rest for after a restart, or forget it where there is none any more."""
-        key = {"provider_name": scope.provider_name, "lane": scope.lane, "model": scope.model}
-        if breaker.resting_until is None:
-            await self._note(sql.FORGET_REST, key)
-            return
-        rest = {
-            "failures": breaker.failures,
-            "resting_until": breaker.resting_until,
-            "resting_for": breaker.resting_for,
-            "key_fingerprint": fingerprint,
-        }
-        await self._note(sql.KEEP_REST, key | rest)
-
-    async def note_override(self, override: GuardOverride) -> None:
-        """Write down that a person overruled a guard."""
-        columns = structs.asdict(override)
-        columns["at_us"] = microseconds(columns.pop("at"))
-        await self._note(sql.NOTE_OVERRIDE, columns)
-
-    async def overrides(self) -> list[GuardOverride]:
-        """Every time that a person overruled a guard, oldest first."""
-        return [
-            GuardOverride(
-                event_id=row["event_id"],
-                at=row["at_us"] / 1_000_000,
-                environment=row["environment"],
-                session_id=row["session_id"],
-                why=row["why"],
-                unlocked=bool(row["unlocked"]),
-            )
-            for row in await self._rows(sql.OVERRIDES)
-        ]
-
-    async def add_feedback(self, feedback: Feedback) -> None:
-        """Write down what a person thinks of an answer; what was said before stays."""
-        columns = {
-            "event_id": identifier(feedback.event_id),
-            "at_us": microseconds(feedback.at),
-            "verdict": feedback.verdict,
-            "note": feedback.note,
-        }
-        await self._note(sql.ADD_FEEDBACK, columns)
-
-    async def note_outcome(self, event_id: str, outcome: Outcome, *, at: float) -> None:
-        """Write down what became of an answer; `at`: seconds since the epoch."""
-        values = {"event_id": identifier(event_id), "at_us": microseconds(at), "outcome": outcome}
-        await self._note(NOTE_OUTCOME, values)
-
-    async def feedback(self, event_id: str) -> list[Feedback]:
-        """All that was said of an attempt, oldest first: the last verdict holds."""
-        return [
-            Feedback(event_id=event_id, at=row["at_us"] / 1_000_000, verdict=row["verdict"], note=row["note"])
-            for row in await self._rows(sql.FEEDBACK, {"event_id": identifier(event_id)})
-        ]
 
     # --- for other modules that keep their tables in the same file -----------------------------------
 

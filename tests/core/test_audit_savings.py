@@ -40,7 +40,7 @@ def test_a_cheaper_model_that_did_the_same_as_reliably_is_found_with_what_it_wou
         cheap(attempts=80),
         cheap(attempts=FEWEST_CALLS - 1),
         cheap(sessions=FEWEST_SESSIONS - 1, attempts=30),
-        cheap(project="/home/someone/work/api"),
+        cheap(project="/srv/someone/code/api"),
         use("chat", HAIKU),
     ],
     ids=[

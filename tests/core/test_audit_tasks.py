@@ -73,8 +73,8 @@ def test_a_provider_whose_costs_are_all_unknown_has_an_unknown_cost() -> None:
 @pytest.mark.parametrize(
     ("task", "words"),
     [
-        (Task("/home/someone/work/web", "", "edit"), "edit in web"),
-        (Task("/home/someone/work/web", "next", "/review"), "/review in web@next"),
+        (Task("/srv/someone/code/web", "", "edit"), "edit in web"),
+        (Task("/srv/someone/code/web", "next", "/review"), "/review in web@next"),
         (Task("", "", "chat"), "chat"),
         (Task(API, "", "read"), "read in api"),
     ],
@@ -84,7 +84,7 @@ def test_a_task_is_named_by_what_was_done_and_where(task: Task, words: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("project", "name"), [("/home/someone/web/", "web"), (r"C:\work\web", "web"), ("web", "web"), ("/", "/"), ("", "")]
+    ("project", "name"), [("/srv/someone/web/", "web"), (r"C:\work\web", "web"), ("web", "web"), ("/", "/"), ("", "")]
 )
 def test_a_project_is_called_by_the_last_part_of_its_directory(project: str, name: str) -> None:
     assert short_name(project) == name

@@ -30,7 +30,7 @@ def test_totals_tools_and_tasks_stand_in_one_object(tmp_path: Path) -> None:
     claude, codex = report["tools"]
     assert {"totals", "tools", "tasks"} <= report.keys()
     assert (claude["tool"], claude["files"], claude["rows"], claude["skipped_lines"]) == ("claude_code", 1, 3, 1)
-    assert claude["bytes"] == (tmp_path / "home/.claude/projects/-home-someone-web/session-1.jsonl").stat().st_size
+    assert claude["bytes"] == (tmp_path / "home/.claude/projects/-srv-someone-web/session-1.jsonl").stat().st_size
     assert [(one["line"], one["file"].rpartition("/")[2]) for one in claude["skipped"]] == [(3, "session-1.jsonl")]
     assert (claude["unpriced_requests"], claude["unpriced_tokens"]) == (1, 1160)
     # Two responses of 10 at $3, 1000 at $0.30, 100 at $3.75 and 50 at $15 a million; 1000 at $1.25 and 100 at $10.
@@ -38,9 +38,9 @@ def test_totals_tools_and_tasks_stand_in_one_object(tmp_path: Path) -> None:
     assert report["totals"]["cost_nanousd"] == claude["cost_nanousd"] + codex["cost_nanousd"]
     assert report["totals"]["attempts"] == 4
     assert {(task["project"], task["request_model"], task["attempts"]) for task in report["tasks"]} == {
-        ("/home/someone/web", "claude-sonnet-4-5-20250929", 2),
-        ("/home/someone/web", "claude-of-tomorrow", 1),
-        ("/home/someone/api", "gpt-5-codex", 1),
+        ("/srv/someone/web", "claude-sonnet-4-5-20250929", 2),
+        ("/srv/someone/web", "claude-of-tomorrow", 1),
+        ("/srv/someone/api", "gpt-5-codex", 1),
     }
 
 

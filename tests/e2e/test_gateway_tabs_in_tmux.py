@@ -65,6 +65,17 @@ def asked(url: str, secret: str) -> urllib.request.Request:
     return urllib.request.Request(f"{url}/v1/chat/completions", msgspec.json.encode(body), headers)
 
 
+def started_by_key(running: Terminal, world: World) -> Running:
+    """The gateway, once the dashboard has it running."""
+    running.until_seen("primary/big")
+    running.press("M-g")
+    running.until_seen("running, started here")
+    running.press("Escape")
+    served = note(world)
+    assert served is not None
+    return served
+
+
 def kill(running: Terminal) -> None:
     os.kill(int(running.tmux("display-message", "-p", "#{pane_pid}")), signal.SIGKILL)
 
@@ -76,12 +87,7 @@ def test_three_scripts_are_three_tabs_and_the_gateway_outlives_the_dashboard(tmp
         environ = as_a_shell_has_it(world.environ)
         try:
             with terminal(command, size=(230, 40), cwd=tmp_path, environ=environ) as running:
-                running.until_seen("primary/big")
-                running.press("M-g")
-                running.until_seen("running, started here")
-                running.press("Escape")
-                served = note(world)
-                assert served is not None
+                served = started_by_key(running, world)
                 with scripts(world, served.url) as asking:
                     for label in SCRIPTS:
                         running.until_seen(f"⇄ {label}")
@@ -115,12 +121,7 @@ def test_a_gateway_that_is_killed_in_mid_stream_leaves_the_dashboard_and_a_row_a
         command, environ = [console_script("burn-tui"), *world.places], as_a_shell_has_it(world.environ)
         try:
             with terminal(command, size=(230, 40), cwd=tmp_path, environ=environ) as running:
-                running.until_seen("primary/big")
-                running.press("M-g")
-                running.until_seen("running, started here")
-                running.press("Escape")
-                served = note(world)
-                assert served is not None
+                served = started_by_key(running, world)
                 number = process_number(served.owner)
                 assert number is not None
                 with direct.open(asked(served.url, secret), timeout=60) as answer:

@@ -21,7 +21,7 @@ CODEX = Target("openai", "gpt-5-codex")
 DAY_S = 86_400.0
 UNTIL = 1_772_460_120.0
 
-WEB, API = "/home/someone/work/web", "/home/someone/work/api"
+WEB, API = "/srv/someone/code/web", "/srv/someone/code/api"
 
 
 def rates(input_usd: str, output_usd: str, read_usd: str, write_usd: str | None = None) -> Price:

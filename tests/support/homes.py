@@ -58,7 +58,7 @@ def response(
         "sessionId": "session-1",
         "uuid": f"uuid-{number}",
         "requestId": f"req_{number}",
-        "cwd": "/home/someone/web",
+        "cwd": "/srv/someone/web",
         "gitBranch": "main",
         "isSidechain": False,
         "message": {**message, **fields.pop("message", {})},
@@ -94,13 +94,13 @@ def _counts(tokens: int, cached: int, reasoning: int) -> dict[str, int]:
 def meta(session_id: str, *, seconds: int = 0, **payload: Any) -> dict[str, Any]:
     """How a session of Codex begins."""
     at = f"2026-03-02T13:{seconds // 60:02d}:{seconds % 60:02d}.000Z"
-    about = {"id": session_id, "timestamp": at, "cwd": "/home/someone/api", "model_provider": "openai", **payload}
+    about = {"id": session_id, "timestamp": at, "cwd": "/srv/someone/api", "model_provider": "openai", **payload}
     return {"timestamp": at, "type": "session_meta", "payload": about}
 
 
 def turn(model: str = CODEX_MODEL) -> dict[str, Any]:
     """The model of what comes next in a session of Codex."""
-    about = {"cwd": "/home/someone/api", "model": model}
+    about = {"cwd": "/srv/someone/api", "model": model}
     return {"timestamp": "2026-03-02T13:00:01.000Z", "type": "turn_context", "payload": about}
 
 
@@ -115,7 +115,7 @@ def _line(line: Any) -> bytes:
 
 def claude_log(home: Path, *lines: Any, session: str = "session-1") -> Path:
     """Write a log of Claude Code below a home directory."""
-    return _log(home / ".claude" / "projects" / "-home-someone-web" / f"{session}.jsonl", lines)
+    return _log(home / ".claude" / "projects" / "-srv-someone-web" / f"{session}.jsonl", lines)
 
 
 def codex_log(home: Path, *lines: Any, session: str = "a") -> Path:

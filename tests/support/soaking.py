@@ -243,7 +243,7 @@ class Soak:
         session, now = f"session-{number // LOG_LINES}", self.clock.now()
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = response(number, timestamp=at, usage=counts, sessionId=session)
-        log = self._directory / "home" / ".claude" / "projects" / "-home-someone-web" / f"{session}.jsonl"
+        log = self._directory / "home" / ".claude" / "projects" / "-srv-someone-web" / f"{session}.jsonl"
         if not log.exists():
             claude_log(self._directory / "home", session=session)
         with log.open("ab") as file:

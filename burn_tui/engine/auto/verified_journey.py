@@ -20,13 +20,13 @@ from burn_tui.engine.admission import Caller
 from burn_tui.engine.attempt import Attempt, Watch
 from burn_tui.engine.auto.verification import Verification, left_standing, row_reason
 from burn_tui.engine.choice import Choice
-from burn_tui.engine.journey import Journey
+from burn_tui.engine.hedged_journey import HedgedJourney
 
 if TYPE_CHECKING:
     from burn_tui.engine.router import Router
 
 
-class VerifiedJourney(Journey):
+class VerifiedJourney(HedgedJourney):
     """Looks at the answer before it is the end; a question that was answered before goes to a stronger target."""
 
     def __init__(

@@ -59,7 +59,7 @@ HEAD = (
 REPORT = "> Tokens: 12k sent, 340 received. Cost: $0.04 message, $0.04 session.  "
 
 
-def history(*lines: str, path: str = "/home/someone/web/.aider.chat.history.md") -> list[Found]:
+def history(*lines: str, path: str = "/srv/someone/web/.aider.chat.history.md") -> list[Found]:
     reading = CHAT_HISTORY.read(piece(*lines, path=path))
     assert reading.skipped == []
     return reading.found
@@ -112,7 +112,7 @@ def test_the_history_is_an_estimate_that_never_exceeds_what_it_was_rounded_from(
     (found,) = history(*HEAD, "#### /ask why?  ", "", "Because.", "", REPORT)
     assert tokens(found)[:2] == (11_500, 340)
     assert (found.provider_name, found.model, found.cost_nanousd) == ("anthropic", "claude-sonnet-4-5", nanousd("0.04"))
-    assert (found.is_estimated, found.cwd, found.command) == (True, "/home/someone/web", "/ask")
+    assert (found.is_estimated, found.cwd, found.command) == (True, "/srv/someone/web", "/ask")
     assert round(found.at) == STARTED
 
 

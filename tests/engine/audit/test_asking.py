@@ -35,7 +35,7 @@ def call(**fields: Any) -> UsageRecord:
     given_ = {
         "provider_name": OPUS.provider_name,
         "request_model": OPUS.model,
-        "project": "/home/someone/work/web",
+        "project": "/srv/someone/code/web",
         "operation_name": "edit",
         "session_id": "s1",
         "source": "import",
@@ -66,7 +66,7 @@ async def test_a_task_is_added_up_by_model_over_its_sessions() -> None:
     records = [call(session_id="s1"), call(session_id="s1"), call(session_id="s2"), call(request_model=HAIKU.model)]
     async with ledger_with(records, []) as ledger:
         opus, haiku = await tasks(ledger)
-    assert (opus.task, opus.target) == (Task("/home/someone/work/web", "", "edit"), OPUS)
+    assert (opus.task, opus.target) == (Task("/srv/someone/code/web", "", "edit"), OPUS)
     assert (opus.sessions, opus.attempts, opus.cost_nanousd) == (2, 3, 3_000)
     assert (opus.input_tokens, opus.output_tokens, opus.cache_read_input_tokens) == (3_000, 300, 1_800)
     assert (haiku.target, haiku.sessions, haiku.attempts) == (HAIKU, 1, 1)

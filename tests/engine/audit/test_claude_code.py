@@ -31,7 +31,7 @@ def test_cache_reads_and_writes_are_within_input() -> None:
 def test_a_response_says_when_where_and_by_which_model_it_was() -> None:
     (one,) = found(response(gitBranch="next"))
     assert (one.provider_name, one.model, one.session_id) == ("anthropic", SONNET, "session-1")
-    assert (one.at, one.cwd, one.branch) == (1_772_456_400.0, "/home/someone/web", "next")
+    assert (one.at, one.cwd, one.branch) == (1_772_456_400.0, "/srv/someone/web", "next")
 
 
 def test_the_final_line_counts_and_not_the_partial_ones_before_it() -> None:
@@ -170,7 +170,7 @@ def test_a_line_that_cannot_be_counted_is_skipped_with_its_number_and_reason(lin
 
 def test_bytes_that_are_no_text_do_not_stop_the_reading() -> None:
     odd = written(response(1)).replace(b"Fine.", b"\xff\xfe")
-    lost = written(response(2)).replace(b"/home/someone", b"\xff\xfe")
+    lost = written(response(2)).replace(b"/srv/someone", b"\xff\xfe")
     reading = READER.read(Piece("log", odd + lost + written(response(3))))
     assert [one.line for one in reading.skipped] == [2]
     assert len(reading.found) == 2

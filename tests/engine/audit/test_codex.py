@@ -34,7 +34,7 @@ def test_cached_tokens_are_within_input_and_reasoning_is_within_output() -> None
 def test_a_response_says_when_where_and_by_which_model_it_was() -> None:
     (one,) = found(meta("a", git={"branch": "next"}), turn(), count(1000, 1000))
     assert (one.provider_name, one.model, one.session_id) == ("openai", CODEX_MODEL, "a")
-    assert (one.at, one.cwd, one.branch) == (1_772_456_430.0, "/home/someone/api", "next")
+    assert (one.at, one.cwd, one.branch) == (1_772_456_430.0, "/srv/someone/api", "next")
 
 
 def test_a_counter_that_is_told_of_again_is_no_response() -> None:

@@ -143,7 +143,7 @@ async def test_a_project_that_was_seen_before_its_first_log_is_looked_into_again
     projects = tmp_path / "home" / ".claude" / "projects"
     projects.mkdir(parents=True)
     async with following(tmp_path, time, told) as (audit, follower):
-        (projects / "-home-someone-web").mkdir()
+        (projects / "-srv-someone-web").mkdir()
         await follower.look()
         at(claude_log(tmp_path / "home", response(1, timestamp=LIVE)))
         await follower.look()

@@ -8,7 +8,7 @@ from support.pieces import document, in_two, piece, tokens
 
 from burn_tui.engine.audit.gemini_cli import DOCUMENTS, LINES
 
-PATH = "/home/someone/.gemini/tmp/web/chats/session-2026-01-02T03-04-1a2b3c4d.jsonl"
+PATH = "/srv/someone/.gemini/tmp/web/chats/session-2026-01-02T03-04-1a2b3c4d.jsonl"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 START = {"sessionId": "s1", "projectHash": HASH, "startTime": "2026-01-02T03:04:05.000Z", "kind": "main"}
@@ -51,9 +51,9 @@ def test_a_project_that_is_only_a_hash_has_no_name() -> None:
 
 
 def test_a_subagent_is_told_from_the_main_agent_and_knows_its_directory() -> None:
-    start = START | {"kind": "subagent", "directories": ["/home/someone/web"]}
+    start = START | {"kind": "subagent", "directories": ["/srv/someone/web"]}
     (found,) = LINES.read(piece(start, answer(), path=PATH)).found
-    assert (found.agent, found.cwd) == ("subagent", "/home/someone/web")
+    assert (found.agent, found.cwd) == ("subagent", "/srv/someone/web")
 
 
 def test_the_same_message_in_several_lines_has_one_key() -> None:
@@ -125,4 +125,4 @@ def test_usage_within_a_prompt_is_only_text() -> None:
 )
 def test_chats_are_read_and_other_files_are_not(name: str, lines: bool, documents: bool) -> None:
     assert (LINES.reads(name), DOCUMENTS.reads(name)) == (lines, documents)
-    assert list(LINES.roots(Path("/home/someone"))) == [Path("/home/someone/.gemini/tmp")]
+    assert list(LINES.roots(Path("/srv/someone"))) == [Path("/srv/someone/.gemini/tmp")]

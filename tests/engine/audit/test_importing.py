@@ -259,7 +259,7 @@ async def test_a_row_says_whose_it_is_and_what_it_was_for(tmp_path: Path) -> Non
         (row,) = await audit.rows()
         (branch,) = await audit.ledger.read("SELECT name FROM found_branches JOIN names ON names.id = branch", {})
     said = [row[name] for name in ("source", "session_id", "project", "operation_name", "request_model")]
-    assert said == ["claude_code", "session-1", "/home/someone/web", "edit", SONNET]
+    assert said == ["claude_code", "session-1", "/srv/someone/web", "edit", SONNET]
     assert branch["name"] == "next"
     assert (row["attempt"], row["started_at_us"], row["is_late"]) == (1, 1_772_456_400_000_000, 1)
 

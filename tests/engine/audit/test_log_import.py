@@ -35,7 +35,7 @@ OPENCODE = {
     "time": {"created": 1_767_323_050_500, "completed": 1_767_323_054_500},
     "modelID": "claude-sonnet-4-5",
     "providerID": "anthropic",
-    "path": {"cwd": "/home/someone/web", "root": "/home/someone/web"},
+    "path": {"cwd": "/srv/someone/web", "root": "/srv/someone/web"},
     "agent": "build",
     "cost": 0.25,
     "tokens": {"input": 20, "output": 100, "reasoning": 0, "cache": {"read": 900, "write": 80}},

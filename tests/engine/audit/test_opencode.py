@@ -29,7 +29,7 @@ def answer(**fields: Any) -> dict[str, Any]:
         "time": {"created": CREATED, "completed": CREATED + 4000},
         "modelID": "claude-sonnet-4-5",
         "providerID": "anthropic",
-        "path": {"cwd": "/home/someone/web", "root": "/home/someone/web"},
+        "path": {"cwd": "/srv/someone/web", "root": "/srv/someone/web"},
         "agent": "build",
         "mode": "build",
         "cost": 0.0123,
@@ -60,7 +60,7 @@ def test_a_message_says_when_where_by_whom_and_what_it_cost() -> None:
     (found,) = DOCUMENTS.read(document(answer())).found
     assert (found.at, found.duration_s) == (CREATED / 1000, 4.0)
     assert (found.provider_name, found.model, found.session_id) == ("anthropic", "claude-sonnet-4-5", "ses_1")
-    assert (found.cwd, found.agent, found.cost_nanousd) == ("/home/someone/web", "", nanousd("0.0123"))
+    assert (found.cwd, found.agent, found.cost_nanousd) == ("/srv/someone/web", "", nanousd("0.0123"))
 
 
 def test_a_cost_of_nothing_is_an_unknown_cost() -> None:
