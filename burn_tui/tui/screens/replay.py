@@ -61,8 +61,8 @@ class ReplayScreen(ReportScreen[Looked]):
     place: ClassVar[Place] = "replay"
 
     DEFAULT_CSS = """
-    ReplayScreen Listing { min-height: 3; }
-    ReplayScreen #marked { max-height: 40%; }
+    ReplayScreen Listing { height: auto; min-height: 3; max-height: 60%; }
+    ReplayScreen #marked { height: 1fr; }
     """
 
     def __init__(self, desk: Desk) -> None:
